@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kernels: the only code that depends on the processor.
+//
+// The portable C of each kernel (`*_scalar.c`) is its definition. A variant for an instruction set
+// gives bit-identical results for every input, length and alignment; `KernelTests` walks them all.
+// Pointers need no alignment beyond their element's; source and destination do not overlap.
+// `n` counts weights. Blocks are runs of `block` consecutive weights; the last one may be shorter,
+// so there are ceil(n / block) of them. `block` is at least 1 and need not be a power of two.
+// Four-bit codes: of each byte the first weight is the HIGH nibble; where n is odd the last low
+// nibble holds the code of weight 0.0.
+
+#ifndef HALFTONE_CKERNELS_H
+#define HALFTONE_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Sums over pairs of a weight x and its restored value y, in double precision.
+///
+/// The order of summation is part of the contract, so that statistics do not depend on the
+/// instruction set: each call cuts its input into chunks of 4096 weights; in a chunk, 16 float
+/// lanes (weight i goes to lane i mod 16) add up without fused multiply-add, and the lanes are
+/// then added to the double in ascending lane order.
+typedef struct halftone_error_sums {
+  double xx;            ///< sum of x * x
+  double yy;            ///< sum of y * y
+  double ee;            ///< sum of (x - y) * (x - y)
+  float max_absolute;   ///< largest |x - y|
+} halftone_error_sums;
+
+typedef enum halftone_isa {
+  HALFTONE_ISA_SCALAR = 0,
+  HALFTONE_ISA_AVX2 = 1,
+  HALFTONE_ISA_AVX512 = 2,
+  HALFTONE_ISA_NEON = 3,
+} halftone_isa;
+
+typedef struct halftone_kernels {
+  const char *name;  ///< "scalar", "avx2", "avx512" or "neon"
+
+  // Conversion. Narrowing rounds to nearest even; NaN stays NaN (quiet), overflow gives infinity.
+  void (*widen_bf16)(const uint16_t *src, size_t n, float *dst);
+  void (*widen_f16)(const uint16_t *src, size_t n, float *dst);
+  void (*narrow_bf16)(const float *src, size_t n, uint16_t *dst);
+  void (*narrow_f16)(const float *src, size_t n, uint16_t *dst);
+
+  // Scales.
+
+  /// Largest magnitude of each block. Returns 1 if any weight is NaN or infinite, else 0.
+  int (*absmax)(const float *src, size_t n, size_t block, float *maxima);
+  /// Smallest and largest weight of each block. Returns 1 if any weight is NaN or infinite, else 0.
+  int (*minmax)(const float *src, size_t n, size_t block, float *minima, float *maxima);
+
+  // Encoding.
+
+  /// NF4: y = x * (1.0f / absmax[b]); code = how many of the 15 thresholds are < y.
+  /// A block whose absmax is 0 gets code 7 (the value 0) throughout.
+  void (*encode_nf4)(const float *src, size_t n, size_t block, const float *absmax,
+                     uint8_t *codes);
+  /// FP4: y as above; magnitude step = how many of the 7 thresholds are < |y|, bit 3 = (y < 0).
+  /// A block whose absmax is 0 gets code 0 throughout.
+  void (*encode_fp4)(const float *src, size_t n, size_t block, const float *absmax,
+                     uint8_t *codes);
+  /// code = rint(x * multipliers[b]) clamped to -127...127, halves to even.
+  void (*encode_int8)(const float *src, size_t n, size_t block, const float *multipliers,
+                      int8_t *codes);
+  /// code = rint(x * multipliers[b]) + zeros[b] clamped to 0...15, halves to even; zeros are whole.
+  void (*encode_uint4)(const float *src, size_t n, size_t block, const float *multipliers,
+                       const float *zeros, uint8_t *codes);
+
+  // Decoding.
+
+  /// dst = table[code] * scales[b]
+  void (*decode_lookup4)(const uint8_t *codes, size_t n, size_t block, const float *table,
+                         const float *scales, float *dst);
+  /// dst = (float)code * scales[b]
+  void (*decode_int8)(const int8_t *codes, size_t n, size_t block, const float *scales, float *dst);
+  /// dst = ((float)code - zeros[b]) * scales[b]
+  void (*decode_uint4)(const uint8_t *codes, size_t n, size_t block, const float *scales,
+                       const float *zeros, float *dst);
+
+  /// Adds the sums over n pairs to `sums`; see halftone_error_sums for the order.
+  void (*error_sums)(const float *x, const float *y, size_t n, halftone_error_sums *sums);
+
+  // Bytes.
+
+  /// CRC-32C (Castagnoli, reflected 0x82F63B78), continued: start with 0, pass the last result on.
+  uint32_t (*crc32c)(uint32_t crc, const void *bytes, size_t count);
+  /// Element e's byte p goes to dst[p * elements + e], for elements of 2 bytes.
+  void (*split_planes2)(const uint8_t *src, size_t elements, uint8_t *dst);
+  /// The inverse of split_planes2.
+  void (*join_planes2)(const uint8_t *src, size_t elements, uint8_t *dst);
+  /// The same for elements of 4 bytes.
+  void (*split_planes4)(const uint8_t *src, size_t elements, uint8_t *dst);
+  void (*join_planes4)(const uint8_t *src, size_t elements, uint8_t *dst);
+} halftone_kernels;
+
+/// The kernels for one instruction set, or NULL where this build or this processor lacks it.
+const halftone_kernels *halftone_kernels_for(halftone_isa isa);
+
+/// The widest set that this processor has, or the one that HALFTONE_ISA names
+/// (scalar, avx2, avx512, neon). NULL if HALFTONE_ISA names one that is unknown or not available.
+/// Chosen at the first call; later calls cost one load.
+const halftone_kernels *halftone_kernels_active(void);
+
+/// The CRC-32C of two runs of bytes one after the other, from the CRC of each; O(log second_count).
+uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count);
+
+#endif

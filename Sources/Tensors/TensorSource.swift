@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Anything that tensors are read from: a safetensors directory, a `.tone` file, a GGUF file.
+///
+/// A source is opened once, checked completely while it is opened, and then read from any thread.
+package protocol TensorSource: Sendable {
+  /// Every tensor, in the order in which reading them walks forward through the file.
+  var tensors: [TensorDescription] { get }
+
+  /// The tensor of that name, or nil. O(1).
+  func description(of name: String) -> TensorDescription?
+
+  /// Calls `body` with the stored bytes of a tensor whose numbers stand as they are (its scheme is
+  /// its element type in lower case), little-endian and row-major, at any alignment.
+  ///
+  /// - Throws: the source's error where the tensor is absent, encoded, or can't be read.
+  func withStoredBytes<Result>(
+    of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result
+
+  /// Restores the weights `elements` of the flat tensor as fp32 into the start of `buffer`.
+  ///
+  /// - Parameters:
+  ///   - elements: a range inside `0 ..< elementCount`, row-major.
+  ///   - buffer: at least `elements.count` long.
+  /// - Throws: the source's error where the tensor is absent, not of a numeric type, or unreadable.
+  func read(
+    _ name: String, elements: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
+  ) throws
+}
+
+/// A whole model: tensors and everything else that is needed to run it.
+package protocol ModelSource: TensorSource {
+  /// Where it was opened, as the user wrote it.
+  var path: String { get }
+  /// The format in a word: `safetensors`, `tone`.
+  var format: String { get }
+  /// The files that travel with the tensors: `config.json`, tokenizer, generation settings, chat
+  /// template, licence. Sorted by name.
+  var assets: [Asset] { get }
+  /// The size in bytes of the files that hold the tensors.
+  var byteCount: Int { get }
+}
+
+extension ModelSource {
+  /// The asset of that name, or nil.
+  package func asset(_ name: String) -> Data? {
+    assets.first { $0.name == name }?.contents
+  }
+}
+
+/// A small file that travels with a model, unchanged.
+package struct Asset: Sendable, Equatable {
+  /// The file's name, without a folder.
+  package var name: String
+  /// Its bytes.
+  package var contents: Data
+
+  package init(name: String, contents: Data) {
+    self.name = name
+    self.contents = contents
+  }
+}
