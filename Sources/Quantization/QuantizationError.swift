@@ -31,8 +31,8 @@ extension QuantizationError: CustomStringConvertible {
       "tensor '\(tensor)': weight \(index) is NaN or infinite; repair the checkpoint, or pass "
         + "--keep-non-finite to leave such tensors in their source type"
     case .outsideHalfRange(let tensor, let index):
-      "tensor '\(tensor)': weight \(index) exceeds 65504, the largest fp16 number, to which "
-        + "int8-row rounds first; choose the scheme int8 for this tensor in a recipe"
+      "tensor '\(tensor)': weight \(index) exceeds 65504, the largest fp16 number, but "
+        + "int8-row and f16 need that range; choose another scheme for this tensor in a recipe"
     case .unsupportedElementType(let tensor, let type):
       "tensor '\(tensor)': \(type.rawValue) weights are not quantized, only F16, BF16 and F32; "
         + "give it the scheme keep in the recipe"

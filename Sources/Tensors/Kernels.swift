@@ -3,7 +3,9 @@
 import CKernels
 
 /// The kernels in use: the one door to the C code that depends on the processor.
-package struct Kernels: Sendable {
+///
+/// Sendable, for the table is constant once it is chosen.
+package struct Kernels: @unchecked Sendable {
   /// The table of functions; `CKernels.h` states each one's contract.
   package let table: halftone_kernels
 
