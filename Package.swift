@@ -27,6 +27,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     // MARK: - Foundations
@@ -54,7 +55,10 @@ let package = Package(
     .target(name: "Container", dependencies: ["Tensors", "Quantization", "CZstd"], swiftSettings: strict),
     .target(
       name: "Conversion",
-      dependencies: ["Tensors", "Checkpoints", "Quantization", "Container"],
+      dependencies: [
+        "Tensors", "Checkpoints", "Quantization", "Container",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
 
     // MARK: - 4 Run and verify

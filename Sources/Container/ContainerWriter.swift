@@ -37,6 +37,12 @@ package final class ContainerWriter: @unchecked Sendable {
     var coding: [FrameCoding]?
     var frames: [FrameEntry?]
     var regionOffset: Int?
+
+    /// The length of the component before coding.
+    var byteCount: Int {
+      let bits = ElementType(rawValue: entry.type)?.bitWidth ?? 8
+      return entry.shape.reduce(1, *) * bits / 8
+    }
   }
 
   private let file: AtomicFile
@@ -51,7 +57,7 @@ package final class ContainerWriter: @unchecked Sendable {
   ///
   /// - Throws: ``FileError``.
   package init(path: String, compression: Compression, overwrite: Bool) throws {
-    file = try AtomicFile(path: path, overwriting: overwrite)
+    file = try AtomicFile(path: path, overwrite: overwrite)
     self.compression = compression
   }
 
@@ -236,13 +242,5 @@ package final class ContainerWriter: @unchecked Sendable {
         lock.wait()
       }
     }
-  }
-}
-
-extension ContainerWriter.ComponentState {
-  /// The length of the component before coding.
-  fileprivate var byteCount: Int {
-    let bits = ElementType(rawValue: entry.type)?.bitWidth ?? 8
-    return entry.shape.reduce(1, *) * bits / 8
   }
 }
