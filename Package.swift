@@ -88,6 +88,10 @@ let package = Package(
     // MARK: - Tests
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
+    .testTarget(
+      name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "TestSupport"],
+      swiftSettings: strict),
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
   ],
