@@ -94,6 +94,7 @@ let package = Package(
       swiftSettings: strict),
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
+    tests(of: "Tokenization"),
   ],
   cLanguageStandard: .c17
 )
