@@ -85,6 +85,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Tensors"),
+    tests(of: "Inference", needing: ["Tensors"]),
   ],
   cLanguageStandard: .c17
 )
