@@ -44,9 +44,9 @@ enum Norm: Sendable {
 
 /// A linear map: `y = weight * x + bias`.
 struct Projection: Sendable {
-  /// `outputSize * inputSize`
+  /// Rows of `inputSize`, one for each output.
   var weight: TensorReference
-  /// `outputSize`
+  /// One for each output.
   var bias: TensorReference?
 
   var outputSize: Int { weight.shape[0] }

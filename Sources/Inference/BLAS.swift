@@ -18,7 +18,7 @@ enum BLAS {
     var stride: Int
   }
 
-  /// `c = scale * a * transpose(b) + (adding ? c : 0)`
+  /// Computes `c = scale * a * transpose(b)`, or adds that to `c`.
   ///
   /// - Parameters:
   ///   - a: `m` rows of `k`.
@@ -33,7 +33,7 @@ enum BLAS {
       a.start, Int32(a.stride), b.start, Int32(b.stride), adding ? 1 : 0, c, Int32(stride))
   }
 
-  /// `c = a * b`
+  /// Computes `c = a * b`.
   ///
   /// - Parameters:
   ///   - a: `m` rows of `k`.

@@ -54,7 +54,7 @@ final class Configuration {
     return value
   }
 
-  /// A count of something: an integer of 1 ... `limit`, or nil where the key is absent or null.
+  /// A count of something, from 1 to `limit`, or nil where the key is absent or null.
   ///
   /// The limit keeps products of two counts far from overflow.
   func optionalCount(_ key: String, limit: Int = 1 << 28) throws -> Int? {

@@ -90,8 +90,10 @@ extension RotaryEmbedding {
     return (1 - smooth) * frequency / factor + smooth * frequency
   }
 
-  /// For each pair how far it is interpolated, 0 ... 1: pairs that turn more than `fast` times over
-  /// the trained length are kept, those that turn less than `slow` times are interpolated.
+  /// How far each pair is interpolated, from 0 to 1.
+  ///
+  /// Pairs that turn more than `fast` times over the trained length are kept, those that turn less
+  /// than `slow` times are interpolated.
   private func ramp(
     from fast: Double, to slow: Double, truncated: Bool, trainedLength: Double
   ) -> [Float] {

@@ -5,9 +5,8 @@ import Foundation
 /// Cosine and sine of every position's angles, for windows of one length.
 final class RotaryTable: Sendable {
   private let pairs: Int
-  /// `length * pairs`
+  /// One row of `pairs` for each position, as are the sines.
   private let cosines: FloatBuffer
-  /// `length * pairs`
   private let sines: FloatBuffer
 
   init(_ embedding: RotaryEmbedding, length: Int) {

@@ -9,9 +9,9 @@ import Tensors
 /// (`lm_head.bias` beside `lm_head.weight`), must be used, unless its name ends in one of
 /// `unusedSuffixes`.
 struct TensorOwnership: Sendable {
-  /// Beginnings of names, as in `model.`
+  /// Beginnings of names, such as `model.` is.
   var prefixes: [String]
-  /// Ends of names that the family knows to be without effect, as in `.rotary_emb.inv_freq`.
+  /// Ends of names that the family knows to be without effect, such as `.rotary_emb.inv_freq` is.
   var unusedSuffixes: [String]
 }
 

@@ -33,7 +33,7 @@ enum VectorMath {
     for i in 0..<count { x[i] *= factor }
   }
 
-  /// `gate = silu(gate) * up`
+  /// Computes `gate = silu(gate) * up`.
   static func siluMultiply(
     _ gate: UnsafeMutablePointer<Float>, _ up: UnsafePointer<Float>, count: Int
   ) {

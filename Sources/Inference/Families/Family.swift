@@ -12,7 +12,9 @@ struct Family: Sendable {
   /// Throws ``InferenceError`` where a value is missing, out of range or not implemented.
   let architecture: @Sendable (Configuration) throws -> Architecture
 
-  /// Every family, in alphabetical order. A new one is a file beside this one and a line here.
+  /// Every family, in alphabetical order.
+  ///
+  /// A new one is a file beside this one and a line here.
   static let all: [Family] = [
     .llama
   ]
