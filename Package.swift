@@ -95,6 +95,7 @@ let package = Package(
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
     tests(of: "Tokenization"),
+    tests(of: "Inference", needing: ["Tensors"]),
   ],
   cLanguageStandard: .c17
 )
