@@ -35,8 +35,8 @@ struct SafetensorsHeader {
         current = nil
       }
       try scan.finish()
-    } catch let error as JSONError {
-      throw CheckpointError.malformed(file: file, tensor: current, error)
+    } catch {
+      throw CheckpointError(wrapping: error, file: file, tensor: current)
     }
     tensors.sort {
       ($0.byteRange.lowerBound, $0.byteRange.upperBound, $0.name)

@@ -25,7 +25,9 @@ package final class UnfinishedFiles: Sendable {
   }
 
   private let capacity: Int
-  /// Addresses of C strings, 0 where free. Never reallocated, and its elements are atomic.
+  /// Addresses of C strings, 0 where free.
+  ///
+  /// Never reallocated, and its elements are atomic.
   private nonisolated(unsafe) let slots: UnsafeMutablePointer<Atomic<UInt>>
 
   package init(capacity: Int) {
