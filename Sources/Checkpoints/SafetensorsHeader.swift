@@ -50,6 +50,10 @@ struct SafetensorsHeader {
     of bytes: UnsafeRawBufferPointer, file: String
   ) throws -> Range<Int> {
     let lengthByteCount = 8
+    // As a header length these bytes would be larger than any file.
+    if bytes.starts(with: "version https://git-lfs".utf8) {
+      throw CheckpointError.gitPointer(file: file)
+    }
     guard bytes.count >= lengthByteCount else {
       throw CheckpointError.shorterThanHeaderLength(file: file, byteCount: bytes.count)
     }

@@ -17,6 +17,12 @@ import Testing
       .shorterThanHeaderLength(file: "f", byteCount: byteCount))
   }
 
+  @Test func `a pointer that Git left in place of the file`() {
+    expectRefusal(
+      Data("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n".utf8),
+      .gitPointer(file: "f"))
+  }
+
   @Test func `an empty header`() {
     expectRefusal(safetensors(""), .emptyHeader(file: "f"))
   }
