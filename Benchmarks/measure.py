@@ -25,6 +25,10 @@ FEATURES = ["sse4_2", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", 
             "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "asimddp", "i8mm", "bf16"]
 
 
+# Read on import: the programs that are timed raise it themselves.
+LOAD_AVERAGE = os.getloadavg()[0]
+
+
 @dataclass
 class Timing:
     """Wall seconds of one program's runs, in the order in which they ran."""
@@ -148,7 +152,7 @@ def machine():
         "instruction_sets": [f for f in FEATURES if f in flags],
         "memory_gib": memory,
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "load_average_at_start": round(os.getloadavg()[0], 2),
+        "load_average_at_start": round(LOAD_AVERAGE, 2),
     }
 
 
@@ -194,7 +198,8 @@ def report(title, chosen, timings, ratios, notes=None, byte_count=None, packages
     print(f"\n{title}")
     print(f"machine: {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, "
           f"{about['system']}")
-    print(f"instruction sets: {' '.join(about['instruction_sets'])}")
+    print(f"instruction sets: {' '.join(about['instruction_sets'])}; "
+          f"load average at the start {about['load_average_at_start']}")
     print("versions: " + ", ".join(f"{k} {v}" for k, v in used.items()))
     for timing in timings:
         print(timing.line(byte_count))
