@@ -116,7 +116,7 @@ def main():
         gaussian = {d: make_checkpoint.make(scratch / d, "tiny", d) for d in ("bf16", "f16")}
         rows = {
             f"{chosen.checkpoint.name}, stored": matrices(chosen.checkpoint),
-            f"{chosen.checkpoint.name}, cast to fp16": map(as_fp16, matrices(chosen.checkpoint)),
+            f"{chosen.checkpoint.name}, cast": map(as_fp16, matrices(chosen.checkpoint)),
             "Gaussian bf16": matrices(gaussian["bf16"]),
             "Gaussian fp16": matrices(gaussian["f16"]),
         }
@@ -130,11 +130,10 @@ def main():
         if chosen.peer_only:
             return
         halftone = measure.program(chosen)
-        checkpoints = [(chosen.checkpoint, "bf16"), (gaussian["bf16"], "bf16"), (gaussian["f16"], "f16")]
-        for folder, scheme in checkpoints:
+        for folder, scheme in [(chosen.checkpoint, "bf16"), *((p, d) for d, p in gaussian.items())]:
             found = halftone_sizes(halftone, folder, scheme, scratch)
-            print(f"halftone --scheme {scheme}, {folder.name}: {found['default']} of {found['none']} "
-                  f"bytes, {found['default'] / found['none']:.3f}")
+            print(f"halftone --scheme {scheme}, {folder.name}: {found['default']} of "
+                  f"{found['none']} bytes, {found['default'] / found['none']:.3f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a Llama checkpoint's weights as a GGUF file of the same element type; needs gguf and numpy.
+"""Writes a Llama checkpoint's weights as a GGUF file of the same type; needs gguf and numpy.
 
     gguf_checkpoint.py CHECKPOINT FILE.gguf
 
@@ -51,7 +51,8 @@ def stored_tensors(folder):
 def rotary_order(words, heads):
     """Within each head, rows i and i + half become neighbours."""
     rows, columns = words.shape
-    return words.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
+    halves = words.reshape(heads, 2, rows // heads // 2, columns)
+    return halves.swapaxes(1, 2).reshape(rows, columns)
 
 
 def widen(words, dtype):
@@ -103,8 +104,8 @@ def convert(folder, target):
             words = rotary_order(words, heads)
         elif "k_proj" in name:
             words = rotary_order(words, kv_heads)
-        data = widen(words, dtype) if len(shape) == 1 else np.ascontiguousarray(words).view(np.uint8)
-        writer.write_tensor_data(data)
+        stored = np.ascontiguousarray(words).view(np.uint8)
+        writer.write_tensor_data(widen(words, dtype) if len(shape) == 1 else stored)
     writer.close()
 
 

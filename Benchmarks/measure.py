@@ -21,12 +21,11 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+# Of the latest `alternate`; None where the system does not tell.
+disturbance = None
+
 FEATURES = ["sse4_2", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512_vbmi",
             "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "asimddp", "i8mm", "bf16"]
-
-
-# Read on import: the programs that are timed raise it themselves.
-LOAD_AVERAGE = os.getloadavg()[0]
 
 
 @dataclass
@@ -66,12 +65,45 @@ class Ratio:
         return f"{self.name}: {self.value:.3f} (per round {self.low:.3f} to {self.high:.3f})"
 
     def as_json(self):
-        return {"name": self.name, "ratio_of_medians": self.value, "low": self.low, "high": self.high}
+        return {"name": self.name, "ratio_of_medians": self.value,
+                "low": self.low, "high": self.high}
 
 
 def ratio(over, under):
     rounds = [a / b for a, b in zip(over.seconds, under.seconds)]
-    return Ratio(f"{over.name} / {under.name}", over.median / under.median, min(rounds), max(rounds))
+    name = f"{over.name} / {under.name}"
+    return Ratio(name, over.median / under.median, min(rounds), max(rounds))
+
+
+def processor_seconds():
+    """(used by everyone, taken by the hypervisor, used by us and our children), Linux only."""
+    path = Path("/proc/stat")
+    if not path.exists():
+        return None
+    words = path.read_text().partition("\n")[0].split()[1:]
+    user, nice, system, _, _, irq, soft_irq, steal, *_ = (
+        int(word) / os.sysconf("SC_CLK_TCK") for word in words)
+    return user + nice + system + irq + soft_irq, steal, sum(os.times()[:4])
+
+
+@dataclass
+class Disturbance:
+    """What others took of the processors during the timed runs, as fractions."""
+
+    others: float
+    hypervisor: float
+
+    @staticmethod
+    def between(before, after, seconds):
+        if before is None:
+            return None
+        everyone, stolen, ours = (b - a for a, b in zip(before, after))
+        capacity = seconds * os.cpu_count()
+        return Disturbance(max(0, everyone - ours) / capacity, stolen / capacity)
+
+    def line(self):
+        return (f"meanwhile others took {100 * self.others:.1f} % of the processors, "
+                f"the hypervisor {100 * self.hypervisor:.1f} %")
 
 
 def alternate(programs, runs, warm_ups=1):
@@ -79,6 +111,8 @@ def alternate(programs, runs, warm_ups=1):
 
     A callable returns the seconds it wants to be charged, or None to be charged its wall time.
     """
+    global disturbance
+    before, began = processor_seconds(), time.perf_counter()
     seconds = {name: [] for name in programs}
     for round_number in range(-warm_ups, runs):
         names = list(programs) if round_number % 2 == 0 else list(reversed(programs))
@@ -89,6 +123,8 @@ def alternate(programs, runs, warm_ups=1):
             if round_number >= 0:
                 seconds[name].append(wall if charged is None else charged)
             progress(f"round {round_number + 1}/{runs} {name}: {charged or wall:.3f} s")
+    disturbance = Disturbance.between(
+        before, processor_seconds(), time.perf_counter() - began)
     return {name: Timing(name, values) for name, values in seconds.items()}
 
 
@@ -133,7 +169,7 @@ def file_bytes(path):
 
 
 def machine():
-    """Processor, cores, instruction sets, memory, and how busy the machine is as we start."""
+    """Processor, cores, instruction sets, memory, operating system."""
     model, flags, memory = platform.processor() or platform.machine(), set(), None
     if Path("/proc/cpuinfo").exists():
         fields = dict(
@@ -148,11 +184,10 @@ def machine():
         model = command("sysctl", "-n", "machdep.cpu.brand_string", text_output=True).strip()
     return {
         "processor": model,
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": os.cpu_count(),
         "instruction_sets": [f for f in FEATURES if f in flags],
         "memory_gib": memory,
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "load_average_at_start": round(LOAD_AVERAGE, 2),
     }
 
 
@@ -178,7 +213,7 @@ def options(description, runs=5, memory_folder=False, checkpoint=False):
                             help="a folder on a memory file system, such as /dev/shm on Linux")
     if checkpoint:
         parser.add_argument("--checkpoint", type=Path,
-                            help="default: the 500M model of make_checkpoint.py, in the memory folder")
+                            help="default: the made 500M model, in the memory folder")
     return parser
 
 
@@ -198,8 +233,9 @@ def report(title, chosen, timings, ratios, notes=None, byte_count=None, packages
     print(f"\n{title}")
     print(f"machine: {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, "
           f"{about['system']}")
-    print(f"instruction sets: {' '.join(about['instruction_sets'])}; "
-          f"load average at the start {about['load_average_at_start']}")
+    print(f"instruction sets: {' '.join(about['instruction_sets'])}")
+    if disturbance:
+        print(disturbance.line())
     print("versions: " + ", ".join(f"{k} {v}" for k, v in used.items()))
     for timing in timings:
         print(timing.line(byte_count))
@@ -211,4 +247,5 @@ def report(title, chosen, timings, ratios, notes=None, byte_count=None, packages
         chosen.json.write_text(json.dumps({
             "title": title, "machine": about, "versions": used,
             "timings": [t.as_json() for t in timings], "ratios": [r.as_json() for r in ratios],
-            "notes": notes or {}, "byte_count": byte_count}, indent=2) + "\n")
+            "notes": notes or {}, "byte_count": byte_count,
+            "disturbance": vars(disturbance) if disturbance else None}, indent=2) + "\n")

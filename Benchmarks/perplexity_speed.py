@@ -44,7 +44,8 @@ def main():
     transformers.utils.logging.disable_progress_bar()
     tokenizer = transformers.AutoTokenizer.from_pretrained(chosen.model)
     model = transformers.AutoModelForCausalLM.from_pretrained(
-        chosen.model, dtype=getattr(torch, chosen.dtype), attn_implementation=chosen.attention).eval()
+        chosen.model, dtype=getattr(torch, chosen.dtype),
+        attn_implementation=chosen.attention).eval()
     ids = torch.tensor(tokenizer(chosen.text.read_text(encoding="utf-8"))["input_ids"])
     count = len(ids) // chosen.context
     if not count:
@@ -69,7 +70,8 @@ def main():
         result = json.loads(measure.command(
             halftone, "perplexity", chosen.model, "--text", chosen.text, "--context",
             chosen.context, "--json", environment={
-                "OMP_NUM_THREADS": str(chosen.threads), "OPENBLAS_NUM_THREADS": str(chosen.threads)},
+                "OMP_NUM_THREADS": str(chosen.threads),
+                "OPENBLAS_NUM_THREADS": str(chosen.threads)},
             text_output=True))
         walls.append(time.perf_counter() - start)
         if result["windows"] != count:

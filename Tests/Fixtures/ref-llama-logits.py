@@ -30,7 +30,8 @@ with torch.no_grad():
     logits = model(ids.long().unsqueeze(0)).logits[0]
 
 assert logits.dtype == torch.float32 and torch.isfinite(logits).all()
-about = f"examples/ref-llama, float32, transformers {transformers.__version__}, torch {torch.__version__}"
+versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
+about = f"examples/ref-llama, float32, {versions}"
 save_file(
     {"input_ids": ids, "positions": positions, "logits": logits[48:].contiguous()},
     folder / "ref-llama-logits.safetensors",

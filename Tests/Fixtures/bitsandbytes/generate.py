@@ -224,7 +224,7 @@ def cases(codebook):
         ("subnormal", 64, torch.full((1, 64), 2.0**-130, dtype=bf16),
          "a block whose maximum is a subnormal float32; the CPU backend treats it as 1e-38 but "
          "stores the maximum"),
-        ("spread", 64, spread_rows(300, 64, 14), "300 blocks: two groups of scales, the last partial"),
+        ("spread", 64, spread_rows(300, 64, 14), "300 blocks: two groups of scales"),
         ("int8-ties", 64, tie_row, "row scale 127, so every half is a tie: to even"),
         ("int8-zero-row", 64, with_zeros(lcg((4, 24), 15), (24, 48)), "row 1 is zero"),
         ("int8-fp16-underflow", 64, torch.tensor([[1.0, 1e-8, -1e-8, 2.0**-24]], dtype=fp32),
