@@ -46,7 +46,8 @@ package final class Decoder: LanguageModel {
       concurrently(batch.tileCount, threads: threads) { tile, _ in
         let rows = batch.rows(ofTile: tile)
         let start = states + rows.lowerBound * hiddenSize
-        normalize(architecture.finalNorm, start, rows: rows.count, into: start)
+        normalize(
+          architecture.finalNorm, start, rows: rows.count, count: hiddenSize, into: start)
       }
     }
   }
