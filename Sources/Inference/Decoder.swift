@@ -56,8 +56,9 @@ package final class Decoder: LanguageModel {
     of states: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>
   ) throws {
     let rowCount = states.count / hiddenSize
+    precondition(logits.count >= rowCount * vocabularySize, "too little room for the logits")
     guard let states = states.baseAddress, let logits = logits.baseAddress else { return }
-    // One batch of one-row windows would be slow; the head has no positions, so any cut will do.
+    // The head has no positions, so the rows are cut as those of one window would be.
     let batch = Batch(windowCount: 1, windowLength: rowCount)
     concurrently(batch.tileCount, threads: threads) { tile, _ in
       let rows = batch.rows(ofTile: tile)
