@@ -33,7 +33,8 @@ let package = Package(
 
     .target(
       name: "CKernels",
-      cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))]),
+      cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: strict),
@@ -84,6 +85,10 @@ let package = Package(
     // MARK: - Tests
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
+    .testTarget(
+      name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "TestSupport"],
+      swiftSettings: strict),
     tests(of: "Tensors"),
     tests(of: "Inference", needing: ["Tensors"]),
   ],
