@@ -50,7 +50,8 @@ extension Decoder {
       }
       // Query heads and key heads are neighbours, and both are rotated.
       for head in 0..<attention.headCount + attention.keyValueHeadCount {
-        table.rotate(queryHeads + head * size, position: row % batch.windowLength)
+        table.rotate(
+          queryHeads + head * size, position: row % batch.windowLength, with: math)
       }
     }
   }
@@ -81,13 +82,13 @@ extension Decoder {
         BLAS.Matrix(start: queries + first * stride, stride: stride),
         transposed: BLAS.Matrix(start: keys + firstKey * stride, stride: stride),
         into: scores, stride: keyCount,
-        m: queryCount, n: keyCount, k: size, scale: attention.scale)
+        m: queryCount, n: keyCount, k: size)
       for row in 0..<queryCount {
         let hidden = attention.firstVisible(from: first + row) - firstKey
         let visible = first + row + 1 - firstKey - hidden
         let start = scores + row * keyCount
         start.update(repeating: 0, count: hidden)
-        VectorMath.softmax(start + hidden, count: visible)
+        math.softmax(start + hidden, count: visible, scale: attention.scale)
         (start + hidden + visible).update(repeating: 0, count: keyCount - visible - hidden)
       }
       BLAS.multiply(

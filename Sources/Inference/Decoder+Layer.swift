@@ -52,7 +52,7 @@ extension Decoder {
   ) {
     switch norm {
     case .rootMeanSquare(let weight, let epsilon):
-      VectorMath.rootMeanSquareNorm(
+      math.rootMeanSquareNorm(
         x, weight: weights[weight], epsilon: epsilon, rows: rows, count: count, into: out)
     }
   }
@@ -73,7 +73,7 @@ extension Decoder {
       into: out, stride: stride,
       m: rows, n: projection.outputSize, k: projection.inputSize, adding: adding)
     if let bias = projection.bias {
-      VectorMath.add(
+      math.add(
         weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
     }
   }

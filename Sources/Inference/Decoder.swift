@@ -9,12 +9,14 @@ package final class Decoder: LanguageModel {
   let architecture: Architecture
   let weights: WeightStore
   let threads: Int
+  let math: VectorMath
 
   /// Checks the model against its `config.json`, then loads all weights as fp32.
   ///
   /// - Parameter threads: how many threads evaluation may use; at least 1.
   /// - Throws: ``InferenceError`` where the model can't be run, or the source's own error.
   package init(_ source: any ModelSource, threads: Int) throws {
+    math = try VectorMath()
     architecture = try Architecture(of: source)
     try architecture.validate(against: source)
     self.threads = max(threads, 1)
