@@ -27,6 +27,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // MARK: - Foundations
@@ -63,7 +64,10 @@ let package = Package(
     .target(name: "Inference", dependencies: ["Tensors", "CKernels", "COpenBLAS"], swiftSettings: strict),
     .target(
       name: "Verification",
-      dependencies: ["Tensors", "Inference", "Tokenization", "CKernels"],
+      dependencies: [
+        "Tensors", "Inference", "Tokenization", "CKernels",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
       swiftSettings: strict),
 
     // MARK: - Products
@@ -85,6 +89,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Tensors"),
+    tests(of: "Verification", needing: ["Inference", "Tensors"]),
   ],
   cLanguageStandard: .c17
 )
