@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CKernels
+import Tensors
+
+/// Encodes the slabs of one tensor with a block codec.
+///
+/// With double quantization all scales are found in a scan first: their mean must be known before
+/// any of them can be stored, and the error of a weight is that of its stored scale. The codes come from
+/// the exact scales, as bitsandbytes has it.
+final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable {
+  private let codec: Codec
+  private let geometry: BlockGeometry
+  let needsScan: Bool
+  /// With double quantization, every block's scale, and what it is after storing. Slabs write and
+  /// read disjoint runs of them.
+  private var exactScales: UnsafeMutableBufferPointer<Float>
+  private var storedScales: UnsafeMutableBufferPointer<Float>
+
+  init(codec: Codec, geometry: BlockGeometry, elementCount: Int, quantizesScales: Bool) {
+    self.codec = codec
+    self.geometry = geometry
+    needsScan = quantizesScales
+    let count = quantizesScales ? geometry.blockCount(of: elementCount) : 0
+    exactScales = .allocate(capacity: count)
+    exactScales.initialize(repeating: 0)
+    storedScales = .allocate(capacity: count)
+    storedScales.initialize(repeating: 0)
+  }
+
+  deinit {
+    exactScales.deallocate()
+    storedScales.deallocate()
+  }
+
+  func scan(_ slab: Slab, scratch: Scratch) throws {
+    try forEachChunk(of: slab, scratch: scratch) { chunk, range in
+      let first = (slab.elements.lowerBound + range.lowerBound) / geometry.weightCount
+      try chooseScales(
+        chunk.with(scales: exactScales.baseAddress.unsafelyUnwrapped + first), range, slab, scratch)
+    }
+  }
+
+  func finishScan() throws -> [[UInt8]] {
+    DoubleQuantization.quantize(UnsafeBufferPointer(exactScales), restored: storedScales)
+  }
+
+  func encode(
+    _ slab: Slab, into outputs: [UnsafeMutableRawBufferPointer], scratch: Scratch
+  ) throws -> ErrorStatistics {
+    var sums = halftone_error_sums()
+    let codes = outputs[0].baseAddress.unsafelyUnwrapped
+    precondition(outputs[0].count >= geometry.codeByteCount(of: slab.count))
+    try forEachChunk(of: slab, scratch: scratch) { chunk, range in
+      let firstBlock = range.lowerBound / geometry.weightCount
+      let chunkCodes = codes + geometry.codeByteCount(of: range.lowerBound)
+      let restored: Chunk
+      if needsScan {
+        let block = slab.elements.lowerBound / geometry.weightCount + firstBlock
+        codec.encode(
+          chunk.with(scales: exactScales.baseAddress.unsafelyUnwrapped + block), into: chunkCodes,
+          scratch: scratch)
+        restored = chunk.with(scales: storedScales.baseAddress.unsafelyUnwrapped + block)
+      } else {
+        try chooseScales(chunk, range, slab, scratch)
+        codec.encode(chunk, into: chunkCodes, scratch: scratch)
+        store(chunk, firstBlock: firstBlock, into: outputs)
+        restored = chunk
+      }
+      codec.decode(chunkCodes, restored, into: scratch.restored)
+      Kernels.active.table.error_sums(chunk.weights, scratch.restored, chunk.count, &sums)
+    }
+    return ErrorStatistics(sums, count: slab.count)
+  }
+
+  /// Copies a chunk's scales, and its zero points two to a byte, to where the slab's are gathered.
+  private func store(
+    _ chunk: Chunk, firstBlock: Int, into outputs: [UnsafeMutableRawBufferPointer]
+  ) {
+    let count = chunk.blockCount
+    precondition(outputs[1].count >= 4 * (firstBlock + count))
+    (outputs[1].baseAddress.unsafelyUnwrapped + 4 * firstBlock)
+      .copyMemory(from: chunk.scales, byteCount: 4 * count)
+    guard Codec.hasZeros else { return }
+    for block in 0..<count {
+      let nibble = UInt8(chunk.zeros[block])
+      let index = firstBlock + block
+      if index % 2 == 0 {
+        outputs[2][index / 2] = nibble << 4
+      } else {
+        outputs[2][index / 2] |= nibble
+      }
+    }
+  }
+
+  private func chooseScales(
+    _ chunk: Chunk, _ range: Range<Int>, _ slab: Slab, _ scratch: Scratch
+  ) throws {
+    guard codec.chooseScales(chunk, scratch: scratch) else {
+      let index = slab.firstIndex(in: range, scratch: scratch.weights) { !$0.isFinite }
+      throw QuantizationError.nonFinite(
+        tensor: slab.tensor, index: index ?? slab.elements.lowerBound + range.lowerBound)
+    }
+    if let block = (0..<chunk.blockCount).first(where: { !chunk.scales[$0].isFinite }) {
+      let start = range.lowerBound + block * geometry.weightCount
+      let end = min(range.upperBound, start + geometry.weightCount)
+      let index = slab.firstIndex(in: start..<end, scratch: scratch.weights) { abs($0) > 65504 }
+      throw QuantizationError.outsideHalfRange(
+        tensor: slab.tensor, index: index ?? slab.elements.lowerBound + start)
+    }
+  }
+
+  /// Walks a slab in chunks whose weights stand in `scratch.weights`.
+  private func forEachChunk(
+    of slab: Slab, scratch: Scratch, _ body: (Chunk, Range<Int>) throws -> Void
+  ) throws {
+    let length = geometry.chunkWeightCount
+    scratch.reserve(length)
+    let blocks = geometry.blockCount(of: length)
+    try withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * blocks) { numbers in
+      let base = numbers.baseAddress.unsafelyUnwrapped
+      var start = 0
+      while start < slab.count {
+        let range = start..<min(start + length, slab.count)
+        slab.widen(range, into: scratch.weights)
+        let chunk = Chunk(
+          weights: scratch.weights, count: range.count, block: geometry.weightCount, scales: base,
+          zeros: base + blocks)
+        try body(chunk, range)
+        start = range.upperBound
+      }
+    }
+  }
+}

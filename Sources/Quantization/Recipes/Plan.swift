@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Tensors
+
+/// Which tensor gets which scheme, and why.
+package struct Plan: Sendable {
+  /// One tensor's lot.
+  package struct Entry: Sendable {
+    package let tensor: TensorDescription
+    /// How it is encoded; nil: its bytes stay as they are.
+    package let scheme: (any Scheme)?
+    /// What is stored for it; nil where its bytes stay.
+    package let layout: TensorLayout?
+    /// Why, in a few words.
+    package let reason: String
+
+    /// The scheme's name, or the source type in lower case.
+    package var schemeName: String { scheme?.name ?? tensor.scheme }
+
+    /// The bytes that will be stored for it, before compression.
+    package var storedByteCount: Int { layout?.storedByteCount ?? tensor.storedByteCount }
+  }
+
+  /// Every tensor, in the order in which they will be read and written.
+  package let entries: [Entry]
+
+  /// Makes the plan of a recipe for a list of tensors.
+  ///
+  /// - Throws: ``QuantizationError`` where a scheme can't hold a tensor that a rule names. A linear
+  ///   layer that the default scheme can't hold is not an error: it is kept.
+  package init(recipe: Recipe, tensors: [TensorDescription]) throws {
+    entries = try tensors.map { tensor in
+      if let index = recipe.rules.firstIndex(where: { $0.matches(tensor.name) }) {
+        let rule = recipe.rules[index]
+        return try Entry(
+          tensor, rule.choice, reason: "rule \(index + 1): \(rule.pattern)")
+      }
+      let role = TensorRole(of: tensor)
+      return try Entry(
+        tensor, role == .linear ? recipe.linearLayers : .keep, reason: role.rawValue)
+    }
+  }
+
+  /// The bytes of all tensors as they will be stored, before compression.
+  package var storedByteCount: Int { entries.reduce(0) { $0 + $1.storedByteCount } }
+
+  /// The number of weights of all tensors.
+  package var weightCount: Int { entries.reduce(0) { $0 + $1.tensor.elementCount } }
+}
+
+extension Plan.Entry {
+  /// Keeps a tensor, whatever else was planned.
+  package static func kept(_ tensor: TensorDescription, reason: String) -> Self {
+    Self(tensor: tensor, scheme: nil, layout: nil, reason: reason)
+  }
+
+  fileprivate init(
+    _ tensor: TensorDescription, _ choice: Recipe.Choice, reason: String
+  ) throws {
+    guard case .scheme(let name, let options) = choice else {
+      self = .kept(tensor, reason: reason)
+      return
+    }
+    let scheme = try Schemes.scheme(named: name, options: options)
+    if scheme.name == tensor.scheme {
+      self = .kept(tensor, reason: reason)
+      return
+    }
+    self.init(
+      tensor: tensor, scheme: scheme, layout: try scheme.layout(for: tensor), reason: reason)
+  }
+}

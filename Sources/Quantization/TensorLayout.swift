@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Tensors
+
+/// What is stored for one tensor and how it is read back, before a byte of it exists.
+package struct TensorLayout: Sendable {
+  /// Weights per slab, the unit in which the tensor is read, encoded and written.
+  package var slabWeightCount: Int
+  /// The stored arrays. ``encoding`` refers to them by their position here.
+  package var components: [Component]
+  /// How the components become weights again.
+  package var encoding: Encoding
+
+  /// One stored array of a tensor.
+  package struct Component: Sendable {
+    /// What it is in a word, for people: `codes`, `scales`.
+    package var role: String
+    package var elementType: ElementType
+    package var shape: [Int]
+    package var content: Content
+  }
+
+  /// When the bytes of a component come to be.
+  package enum Content: Sendable {
+    /// Each full slab gives that many bytes, the last one what remains.
+    case perSlab(byteCount: Int)
+    /// All bytes are there once every slab has been scanned.
+    case afterScan
+    /// The same bytes for every tensor: a codebook, a constant.
+    case constant([UInt8])
+  }
+
+  package init(slabWeightCount: Int, components: [Component], encoding: Encoding) {
+    self.slabWeightCount = slabWeightCount
+    self.components = components
+    self.encoding = encoding
+  }
+
+  /// The bytes of all components of a tensor, constants left out since tensors share them.
+  package var storedByteCount: Int {
+    components.reduce(0) { sum, component in
+      if case .constant = component.content { return sum }
+      return sum + component.byteCount
+    }
+  }
+}
+
+extension TensorLayout.Component {
+  package init(
+    _ role: String, _ elementType: ElementType, _ shape: [Int], _ content: TensorLayout.Content
+  ) {
+    self.init(role: role, elementType: elementType, shape: shape, content: content)
+  }
+
+  /// A component that is the same few fp32 numbers for every tensor.
+  package static func constant(_ role: String, _ values: [Float]) -> Self {
+    Self(
+      role, .f32, [values.count],
+      .constant(
+        values.flatMap { value in (0..<4).map { UInt8(value.bitPattern >> ($0 * 8) & 255) } }))
+  }
+
+  /// The size in bytes.
+  package var byteCount: Int { shape.reduce(1, *) * elementType.bitWidth / 8 }
+}
