@@ -65,7 +65,7 @@ let package = Package(
     .target(
       name: "Verification",
       dependencies: [
-        "Tensors", "Inference", "Tokenization", "CKernels",
+        "Tensors", "Quantization", "Inference", "Tokenization", "CKernels",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       swiftSettings: strict),
@@ -89,7 +89,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Tensors"),
-    tests(of: "Verification", needing: ["Inference", "Tensors"]),
+    tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
   ],
   cLanguageStandard: .c17
 )

@@ -2,9 +2,9 @@
 
 /// What a candidate may lose and still pass.
 package struct LimitSet: Sendable, Equatable, Codable {
-  /// The allowed relative increase of perplexity: 0.01 lets it grow by 1 %. Nil sets no limit.
+  /// The allowed relative increase of perplexity, where 0.01 lets it grow by 1 %; nil sets no limit.
   package var perplexity: Double?
-  /// The allowed mean KL divergence in nats. Nil sets no limit.
+  /// The allowed mean KL divergence in nats; nil sets no limit.
   package var divergence: Double?
 
   enum CodingKeys: String, CodingKey {

@@ -10,8 +10,10 @@ struct LogitRow {
   let logits: UnsafeBufferPointer<Float>
   /// The most probable token; of equal logits the lowest id.
   let top: Int32
-  /// ln Σ exp(logit), accumulated in double around the largest logit, so that it neither overflows
-  /// nor loses the small terms. NaN where a logit is NaN or +∞; −∞ counts as probability 0.
+  /// ln Σ exp(logit).
+  ///
+  /// Accumulated in double around the largest logit, so that it neither overflows nor loses the
+  /// small terms. NaN where a logit is NaN or +∞; −∞ counts as probability 0.
   let logSumExp: Double
 
   /// - Parameter logits: at least one.

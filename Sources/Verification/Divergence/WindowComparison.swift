@@ -23,6 +23,7 @@ package struct WindowComparison: Sendable, Equatable, Codable {
   /// Where the divergence is largest; the first such position.
   package var worst: WorstPosition?
   /// Energy and error of the hidden states: entering the first layer, then leaving each layer.
+  ///
   /// Empty where the two models' layers do not correspond.
   package var layers: [Energy] = []
 

@@ -6,8 +6,9 @@ package struct Window: Sendable, Equatable {
   package var index: Int
   /// What the model sees; the first token may be the protocol's, all others are the text's.
   package var tokens: [Int32]
-  /// The positions whose token is predicted and scored. The logits of position p − 1 predict the
-  /// token at p, so the range never contains 0.
+  /// The positions whose token is predicted and scored.
+  ///
+  /// The logits of position p − 1 predict the token at p, so the range never contains 0.
   package var scored: Range<Int>
 
   package init(index: Int, tokens: [Int32], scored: Range<Int>) {

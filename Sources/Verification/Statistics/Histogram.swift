@@ -9,7 +9,7 @@ package struct Histogram: Sendable, Equatable, Codable {
 
   /// The lower edge of the first bin, as a power: edge k is 10^((firstBin + k) / binsPerDecade).
   package var firstBin: Int
-  /// Numbers per bin: edge k ≤ x < edge k + 1. Empty where no number was above the floor.
+  /// Numbers per bin, edge k ≤ x < edge k + 1; empty where no number was above the floor.
   package var counts: [Int]
   /// Numbers below the floor, exact zeros included; they have no place on the axis.
   package var belowFloor: Int
