@@ -22,7 +22,7 @@ package struct HTMLReport {
     self.decode = decode
   }
 
-  /// The page. The same values give the same bytes.
+  /// The page; the same values give the same bytes.
   ///
   /// - Throws: the template library's error, which no data can cause: a test renders every template.
   package func render() throws -> String {
