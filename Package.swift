@@ -27,6 +27,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
@@ -55,7 +56,10 @@ let package = Package(
     .target(name: "Container", dependencies: ["Tensors", "Quantization", "CZstd"], swiftSettings: strict),
     .target(
       name: "Conversion",
-      dependencies: ["Tensors", "Checkpoints", "Quantization", "Container"],
+      dependencies: [
+        "Tensors", "Checkpoints", "Quantization", "Container",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
 
     // MARK: - 4 Run and verify
@@ -88,7 +92,14 @@ let package = Package(
     // MARK: - Tests
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
+    .testTarget(
+      name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "TestSupport"],
+      swiftSettings: strict),
     tests(of: "Tensors"),
+    tests(of: "Checkpoints", needing: ["Tensors"]),
+    tests(of: "Tokenization"),
+    tests(of: "Inference", needing: ["Tensors"]),
     tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
   ],
   cLanguageStandard: .c17

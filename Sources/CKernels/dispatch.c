@@ -1,5 +1,114 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "CKernels.h"
-const halftone_kernels *halftone_kernels_for(halftone_isa isa) { (void)isa; return NULL; }
-const halftone_kernels *halftone_kernels_active(void) { return NULL; }
-uint32_t halftone_crc32c_combine(uint32_t a, uint32_t b, uint64_t n) { (void)n; return a ^ b; }
+//
+// The choice of variant: the only file that asks the processor what it can do.
+
+#include "kernels_internal.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
+
+#if defined(__x86_64__)
+
+static const halftone_kernels avx2 = HALFTONE_TABLE(avx2, avx2);
+static const halftone_kernels avx512 = HALFTONE_TABLE(avx2, avx2);
+
+/// The parts of the register file that the operating system saves (XCR0).
+static uint32_t saved_state(void) {
+  uint32_t low, high;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+}
+
+static int all(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
+
+static int has_avx2(void) {
+  uint32_t a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+  if (!all(c, bit_OSXSAVE | bit_AVX | bit_F16C | bit_FMA | bit_SSE4_2 | bit_PCLMUL)) return 0;
+  if (!all(saved_state(), 0x6)) return 0;  // XMM, YMM
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && all(b, bit_AVX2);
+}
+
+static int has_avx512(void) {
+  uint32_t a, b, c, d;
+  if (!has_avx2() || !all(saved_state(), 0xE6)) return 0;  // and opmask, both parts of ZMM
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
+         all(b, bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL);
+}
+
+#elif defined(__aarch64__)
+
+static const halftone_kernels neon = HALFTONE_TABLE(neon, neon);
+static const halftone_kernels neon_without_crc = HALFTONE_TABLE(neon, scalar);
+
+static int has_crc(void) {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & (1 << 7)) != 0;  // HWCAP_CRC32
+#else
+  return 1;  // Every Apple processor of this architecture has it.
+#endif
+}
+
+#endif
+
+const halftone_kernels *halftone_kernels_for(halftone_isa isa) {
+  switch (isa) {
+    case HALFTONE_ISA_SCALAR:
+      return &scalar;
+#if defined(__x86_64__)
+    case HALFTONE_ISA_AVX2:
+      return has_avx2() ? &avx2 : NULL;
+    case HALFTONE_ISA_AVX512:
+      return has_avx512() ? &avx512 : NULL;
+#elif defined(__aarch64__)
+    case HALFTONE_ISA_NEON:
+      return has_crc() ? &neon : &neon_without_crc;
+#endif
+    default:
+      return NULL;
+  }
+}
+
+static const halftone_kernels *widest(void) {
+  static const halftone_isa order[] = {HALFTONE_ISA_AVX512, HALFTONE_ISA_AVX2, HALFTONE_ISA_NEON};
+  for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+    const halftone_kernels *kernels = halftone_kernels_for(order[i]);
+    if (kernels != NULL) return kernels;
+  }
+  return &scalar;
+}
+
+const halftone_kernels *halftone_kernels_named(const char *name) {
+  static const struct {
+    const char *name;
+    halftone_isa isa;
+  } names[] = {{"scalar", HALFTONE_ISA_SCALAR},
+               {"avx2", HALFTONE_ISA_AVX2},
+               {"avx512", HALFTONE_ISA_AVX512},
+               {"neon", HALFTONE_ISA_NEON}};
+  if (name == NULL || name[0] == 0) return widest();
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (strcmp(name, names[i].name) == 0) return halftone_kernels_for(names[i].isa);
+  }
+  return NULL;
+}
+
+const halftone_kernels *halftone_kernels_active(void) {
+  // Threads that come at the same time compute the same answer; NULL is an answer, too.
+  static const halftone_kernels undecided;
+  static _Atomic(const halftone_kernels *) choice = &undecided;
+  const halftone_kernels *kernels = atomic_load_explicit(&choice, memory_order_relaxed);
+  if (kernels == &undecided) {
+    kernels = halftone_kernels_named(getenv("HALFTONE_ISA"));
+    atomic_store_explicit(&choice, kernels, memory_order_relaxed);
+  }
+  return kernels;
+}

@@ -2,6 +2,72 @@
 
 /// Why a model can't be run.
 package enum InferenceError: Error, Equatable {
+  /// A model needs a `config.json`, which says what its tensors compute.
+  case missingConfiguration
+  /// `config.json` must be a JSON object.
+  case malformedConfiguration
+  /// The family needs this key in `config.json`, and it has no default that could be right.
+  case missingKey(String)
+  /// The value of a key must have the type and the range that the family expects.
+  case invalidValue(key: String, expected: String, found: String)
+  /// Every option that `config.json` sets must be one that this program implements.
+  case unsupportedOption(key: String, value: String)
+  /// `model_type` must be one of the families that this program implements.
+  case unknownFamily(name: String, known: [String])
+  /// Every tensor that the family computes with must be in the model.
+  case missingTensor(name: String, shape: [Int])
+  /// A tensor must have the shape that follows from `config.json`.
+  case unexpectedShape(tensor: String, expected: [Int], found: [Int])
+  /// A tensor inside the network must be one that `config.json` makes the family use.
+  case unusedTensor(name: String)
   /// A token id must be below the vocabulary size.
   case tokenOutsideVocabulary(id: Int32, vocabularySize: Int)
+  /// A window must fit into the positions that the model covers.
+  case windowTooLong(length: Int, limit: Int)
+  /// The windows of one batch must have one length, which is at least one token.
+  case unequalWindows(expected: Int, found: Int)
+  /// Logits must be finite numbers.
+  case nonFiniteLogit(window: Int, position: Int)
+}
+
+extension InferenceError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .missingConfiguration:
+      "the model has no config.json; put the checkpoint's own file beside the tensors"
+    case .malformedConfiguration:
+      "config.json is not a JSON object; copy it again from the original checkpoint"
+    case .missingKey(let key):
+      "config.json: key '\(key)' is missing; copy the file again from the original checkpoint"
+    case .invalidValue(let key, let expected, let found):
+      "config.json: '\(key)' must be \(expected), found \(found); correct the value"
+    case .unsupportedOption(let key, let value):
+      "config.json: '\(key)' = \(value) is an option that can't be run; "
+        + "quantizing works without it, or remove the key if it doesn't change the logits"
+    case .unknownFamily(let name, let known):
+      "family '\(name)' can't be run; known: \(known.joined(separator: ", ")); "
+        + "quantizing and reports work without it"
+    case .missingTensor(let name, let shape):
+      "tensor '\(name)' of shape \(shape) is missing; check that every shard was copied "
+        + "and that config.json belongs to this model"
+    case .unexpectedShape(let tensor, let expected, let found):
+      "tensor '\(tensor)' must have shape \(expected), found \(found); "
+        + "check that config.json belongs to this model"
+    case .unusedTensor(let name):
+      "tensor '\(name)' has no use under this config.json, so the logits would be wrong; "
+        + "check that config.json belongs to this model"
+    case .tokenOutsideVocabulary(let id, let vocabularySize):
+      "token id \(id) is outside the vocabulary of \(vocabularySize); "
+        + "use the tokenizer that belongs to this model"
+    case .windowTooLong(let length, let limit):
+      "a window of \(length) tokens exceeds the model's \(limit) positions; "
+        + "choose a shorter context"
+    case .unequalWindows(let expected, let found):
+      "windows of \(expected) and \(found) tokens can't be one batch; "
+        + "evaluate windows of one length of at least 1 together"
+    case .nonFiniteLogit(let window, let position):
+      "logits of window \(window), position \(position) are not finite; "
+        + "look for the damaged tensor with a per-tensor report"
+    }
+  }
 }

@@ -11,7 +11,7 @@ import Tensors
 final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable {
   private let codec: Codec
   private let geometry: BlockGeometry
-  let needsScan: Bool
+  private let needsScan: Bool
   /// With double quantization, every block's scale, and what it is after storing. Slabs write and
   /// read disjoint runs of them.
   private var exactScales: UnsafeMutableBufferPointer<Float>

@@ -20,10 +20,7 @@ package protocol Scheme: Sendable {
 
 /// Turns one tensor, slab by slab, into bytes. Slabs come from several threads at once.
 package protocol TensorEncoder: Sendable {
-  /// True where every slab must be seen once before any of them can be encoded.
-  var needsScan: Bool { get }
-
-  /// Looks at one slab, ahead of encoding.
+  /// Looks at one slab, ahead of encoding; called where the layout ``TensorLayout/needsScan``.
   func scan(_ slab: Slab, scratch: Scratch) throws
 
   /// Ends the scan: the bytes of the `afterScan` components, in layout order.
@@ -36,7 +33,6 @@ package protocol TensorEncoder: Sendable {
 }
 
 extension TensorEncoder {
-  package var needsScan: Bool { false }
   package func scan(_ slab: Slab, scratch: Scratch) throws {}
   package func finishScan() throws -> [[UInt8]] { [] }
 }

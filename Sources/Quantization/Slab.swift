@@ -83,3 +83,18 @@ package final class Scratch: @unchecked Sendable {
   /// A third such buffer.
   var thirdSpare: UnsafeMutablePointer<Float> { storage + 4 * capacity }
 }
+
+extension Slab {
+  /// Whether no weight is NaN or infinite.
+  package var isFinite: Bool {
+    let length = BlockGeometry.chunkWeightGoal
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: length + 1) { buffer in
+      let weights = buffer.baseAddress.unsafelyUnwrapped
+      return stride(from: 0, to: count, by: length).allSatisfy { start in
+        let range = start..<min(start + length, count)
+        widen(range, into: weights)
+        return Kernels.active.table.absmax(weights, range.count, range.count, weights + length) == 0
+      }
+    }
+  }
+}

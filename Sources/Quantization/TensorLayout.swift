@@ -36,6 +36,14 @@ package struct TensorLayout: Sendable {
     self.encoding = encoding
   }
 
+  /// Whether some bytes are known only when every slab has been scanned.
+  package var needsScan: Bool {
+    components.contains { component in
+      if case .afterScan = component.content { return true }
+      return false
+    }
+  }
+
   /// The bytes of all components of a tensor, constants left out since tensors share them.
   package var storedByteCount: Int {
     components.reduce(0) { sum, component in

@@ -20,6 +20,13 @@ package protocol TensorSource: Sendable {
     of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result
 
+  /// The same for some of the bytes only, so that a source that stores them compressed restores no more.
+  ///
+  /// - Parameter range: inside the tensor's bytes.
+  func withStoredBytes<Result>(
+    of name: String, in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result
+
   /// Restores the weights `elements` of the flat tensor as fp32 into the start of `buffer`.
   ///
   /// - Parameters:
@@ -29,6 +36,14 @@ package protocol TensorSource: Sendable {
   func read(
     _ name: String, elements: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws
+}
+
+extension TensorSource {
+  package func withStoredBytes<Result>(
+    of name: String, in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    try withStoredBytes(of: name) { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
 }
 
 /// A whole model: tensors and everything else that is needed to run it.

@@ -8,5 +8,6 @@ struct HalftoneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "halftone",
     abstract: "Converts and quantizes language-model checkpoints, and proves the result.",
-    version: "0.1.0")
+    version: "0.1.0",
+    subcommands: [TokenizeCommand.self])
 }

@@ -107,4 +107,6 @@ const halftone_kernels *halftone_kernels_active(void);
 /// The CRC-32C of two runs of bytes one after the other, from the CRC of each; O(log second_count).
 uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count);
 
+#include "kernel_selection.h"
+
 #endif

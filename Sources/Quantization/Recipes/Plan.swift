@@ -57,7 +57,7 @@ extension Plan.Entry {
   fileprivate init(
     _ tensor: TensorDescription, _ choice: Recipe.Choice, reason: String
   ) throws {
-    guard case .scheme(let name, let options) = choice else {
+    guard case .scheme(let name, let options) = choice, tensor.elementCount > 0 else {
       self = .kept(tensor, reason: reason)
       return
     }

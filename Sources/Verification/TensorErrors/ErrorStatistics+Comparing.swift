@@ -11,18 +11,6 @@ extension ErrorStatistics {
     with restored: UnsafeMutableBufferPointer<Float>, count: Int
   ) {
     var sums = halftone_error_sums()
-    guard halftone_kernels_for(HALFTONE_ISA_SCALAR) != nil else {
-      self.init()
-      self.count = count
-      for i in 0..<count {
-        let (x, y) = (weights[i], restored[i])
-        weightEnergy += Double(x) * Double(x)
-        restoredEnergy += Double(y) * Double(y)
-        errorEnergy += Double(x - y) * Double(x - y)
-        maximumAbsoluteError = max(maximumAbsoluteError, abs(x - y))
-      }
-      return
-    }
     Kernels.active.table.error_sums(weights.baseAddress, restored.baseAddress, count, &sums)
     self.init(sums, count: count)
   }

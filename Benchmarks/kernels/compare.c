@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Compares the variants that this program was linked with; see emulate.sh.
+
+#include <stdio.h>
+
+#include "KernelComparison.h"
+
+int main(void) {
+  const halftone_kernels *reference = halftone_kernels_for(HALFTONE_ISA_SCALAR);
+  size_t mismatches = 0;
+  for (int isa = HALFTONE_ISA_AVX2; isa <= HALFTONE_ISA_NEON; isa++) {
+    const halftone_kernels *candidate = halftone_kernels_for((halftone_isa)isa);
+    if (candidate == NULL) continue;
+    for (size_t i = 0; kernel_comparison_name(i) != NULL; i++) {
+      kernel_comparison result = kernel_compare(i, candidate, reference);
+      mismatches += result.mismatches;
+      printf("%-8s %-16s %7zu calls, %zu differ%s%s\n", candidate->name, kernel_comparison_name(i),
+             result.cases, result.mismatches, result.mismatches ? "; first " : "", result.first);
+    }
+  }
+  return mismatches != 0;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// 32 weights a step. The 4-bit codebooks are searched in binary: each comparison gives 0 or -1 a
+// lane, and `index = 2 * index + mask` collects minus the code. Permutations read an index's low
+// bits, in which -k is 8 - k (or 4 - k), so the thresholds are laid out in that order.
+
+#include "kernels_internal.h"
+
+#if defined(__x86_64__)
+#include "kernels_x86.h"
+
+HALFTONE_BEGIN_AVX2
+
+static inline __m256i greater(__m256 y, __m256 t) {
+  return _mm256_castps_si256(_mm256_cmp_ps(y, t, _CMP_GT_OQ));
+}
+
+/// 2 * index + mask
+static inline __m256i descend(__m256i index, __m256i mask) {
+  return _mm256_add_epi32(_mm256_add_epi32(index, index), mask);
+}
+
+/// Four vectors of eight 32-bit codes in -15...0, weights in order, to bytes 0...15. The bytes of
+/// lane 0 are those of weights 0-3, 8-11, 16-19 and 24-27.
+static inline __m256i negated_bytes(__m256i a, __m256i b, __m256i c, __m256i d) {
+  __m256i words = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+  return _mm256_sub_epi8(_mm256_setzero_si256(), words);
+}
+
+/// 32 such bytes to 16 of two codes each, in the order of the weights.
+static inline __m128i pair_up(__m256i bytes) {
+  __m256i pairs = _mm256_maddubs_epi16(bytes, _mm256_set1_epi16(0x0110));
+  __m128i packed = _mm_packus_epi16(_mm256_castsi256_si128(pairs),
+                                    _mm256_extracti128_si256(pairs, 1));
+  return _mm_shuffle_epi8(
+      packed, _mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15));
+}
+
+typedef struct nf4_tree {
+  __m256 root, left, right, quarters, eighths;
+} nf4_tree;
+
+static inline nf4_tree make_nf4_tree(void) {
+  float t[15];
+  memcpy(t, halftone_nf4_thresholds, sizeof t);
+  return (nf4_tree){
+      .root = _mm256_set1_ps(t[7]),
+      .left = _mm256_set1_ps(t[3]),
+      .right = _mm256_set1_ps(t[11]),
+      .quarters = _mm256_setr_ps(t[1], t[13], t[9], t[5], t[1], t[13], t[9], t[5]),
+      .eighths = _mm256_setr_ps(t[0], t[14], t[12], t[10], t[8], t[6], t[4], t[2]),
+  };
+}
+
+/// Minus the codes of 32 weights, in bytes as negated_bytes orders them, negated. The four searches
+/// advance together: each is a chain of dependent instructions, and one after the other they would
+/// fill the processor's queue with instructions that wait.
+static inline __m256i search_nf4(const float *src, __m256 factor, const nf4_tree *tree) {
+  __m256 y[4];
+  __m256i index[4], mask[4];
+  for (int k = 0; k < 4; k++) y[k] = _mm256_mul_ps(_mm256_loadu_ps(src + 8 * k), factor);
+  for (int k = 0; k < 4; k++) mask[k] = greater(y[k], tree->root);
+  for (int k = 0; k < 4; k++) {
+    __m256 half = _mm256_blendv_ps(tree->left, tree->right, _mm256_castsi256_ps(mask[k]));
+    index[k] = descend(mask[k], greater(y[k], half));
+  }
+  for (int k = 0; k < 4; k++) {
+    mask[k] = greater(y[k], _mm256_permutevar_ps(tree->quarters, index[k]));
+    index[k] = descend(index[k], mask[k]);
+  }
+  for (int k = 0; k < 4; k++) {
+    mask[k] = greater(y[k], _mm256_permutevar8x32_ps(tree->eighths, index[k]));
+    index[k] = descend(index[k], mask[k]);
+  }
+  return negated_bytes(index[0], index[1], index[2], index[3]);
+}
+
+void halftone_encode_nf4_avx2(const float *src, size_t n, size_t block, const float *absmax,
+                              uint8_t *codes) {
+  // A block that starts inside a byte.
+  if (block % 2 == 1) {
+    halftone_encode_nf4_scalar(src, n, block, absmax, codes);
+    return;
+  }
+  const nf4_tree tree = make_nf4_tree();
+  for (size_t start = 0, b = 0; start < n; start += block, b++) {
+    const float *p = src + start;
+    uint8_t *out = codes + start / 2;
+    size_t count = halftone_smaller(block, n - start), i = 0;
+    if (absmax[b] == 0) {
+      memset(out, 0x77, (count + 1) / 2);
+      continue;
+    }
+    const __m256 factor = _mm256_set1_ps(halftone_normalizer(absmax[b]));
+    for (; i + 32 <= count; i += 32) {
+      __m256i bytes = search_nf4(p + i, factor, &tree);
+      _mm_storeu_si128((__m128i *)(out + i / 2), pair_up(bytes));
+    }
+    if (i < count) halftone_encode_nf4_scalar(p + i, count - i, block, absmax + b, out + i / 2);
+  }
+}
+
+typedef struct fp4_tree {
+  __m256 root, left, right, quarters;
+} fp4_tree;
+
+static inline fp4_tree make_fp4_tree(void) {
+  float t[7];
+  memcpy(t, halftone_fp4_thresholds, sizeof t);
+  return (fp4_tree){
+      .root = _mm256_set1_ps(t[3]),
+      .left = _mm256_set1_ps(t[1]),
+      .right = _mm256_set1_ps(t[5]),
+      .quarters = _mm256_setr_ps(t[0], t[6], t[4], t[2], t[0], t[6], t[4], t[2]),
+  };
+}
+
+/// Minus (the step of magnitude, plus 8 if negative) of eight normalized weights.
+static inline __m256i search_fp4(__m256 y, const fp4_tree *tree) {
+  __m256 magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), y);
+  __m256i m1 = greater(magnitude, tree->root);
+  __m256 half = _mm256_blendv_ps(tree->left, tree->right, _mm256_castsi256_ps(m1));
+  __m256i index = descend(m1, greater(magnitude, half));
+  index = descend(index, greater(magnitude, _mm256_permutevar_ps(tree->quarters, index)));
+  __m256i negative = greater(_mm256_setzero_ps(), y);
+  return _mm256_add_epi32(index, _mm256_and_si256(negative, _mm256_set1_epi32(-8)));
+}
+
+void halftone_encode_fp4_avx2(const float *src, size_t n, size_t block, const float *absmax,
+                              uint8_t *codes) {
+  if (block % 2 == 1) {
+    halftone_encode_fp4_scalar(src, n, block, absmax, codes);
+    return;
+  }
+  const fp4_tree tree = make_fp4_tree();
+  uint64_t steps;
+  memcpy(&steps, halftone_fp4_codes, sizeof steps);
+  const __m256i code_of_step = _mm256_broadcastsi128_si256(
+      _mm_set_epi64x((long long)(steps | 0x0808080808080808), (long long)steps));
+  for (size_t start = 0, b = 0; start < n; start += block, b++) {
+    const float *p = src + start;
+    uint8_t *out = codes + start / 2;
+    size_t count = halftone_smaller(block, n - start), i = 0;
+    if (absmax[b] == 0) {
+      memset(out, 0, (count + 1) / 2);
+      continue;
+    }
+    const __m256 factor = _mm256_set1_ps(halftone_normalizer(absmax[b]));
+    for (; i + 32 <= count; i += 32) {
+      __m256i c0 = search_fp4(_mm256_mul_ps(_mm256_loadu_ps(p + i), factor), &tree);
+      __m256i c1 = search_fp4(_mm256_mul_ps(_mm256_loadu_ps(p + i + 8), factor), &tree);
+      __m256i c2 = search_fp4(_mm256_mul_ps(_mm256_loadu_ps(p + i + 16), factor), &tree);
+      __m256i c3 = search_fp4(_mm256_mul_ps(_mm256_loadu_ps(p + i + 24), factor), &tree);
+      __m256i bytes = _mm256_shuffle_epi8(code_of_step, negated_bytes(c0, c1, c2, c3));
+      _mm_storeu_si128((__m128i *)(out + i / 2), pair_up(bytes));
+    }
+    if (i < count) halftone_encode_fp4_scalar(p + i, count - i, block, absmax + b, out + i / 2);
+  }
+}
+
+/// Maxps and minps give their second operand where the first is NaN, as the scalar code does.
+static inline __m256 clamp(__m256 x, float low, float high) {
+  return _mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(low)), _mm256_set1_ps(high));
+}
+
+static inline __m256i int8_codes(const float *src, __m256 multiplier) {
+  return _mm256_cvtps_epi32(clamp(_mm256_mul_ps(_mm256_loadu_ps(src), multiplier), -127, 127));
+}
+
+void halftone_encode_int8_avx2(const float *src, size_t n, size_t block, const float *multipliers,
+                               int8_t *codes) {
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  for (size_t start = 0, b = 0; start < n; start += block, b++) {
+    const float *p = src + start;
+    int8_t *out = codes + start;
+    size_t count = halftone_smaller(block, n - start), i = 0;
+    const __m256 multiplier = _mm256_set1_ps(multipliers[b]);
+    for (; i + 32 <= count; i += 32) {
+      __m256i ab = _mm256_packs_epi32(int8_codes(p + i, multiplier),
+                                      int8_codes(p + i + 8, multiplier));
+      __m256i cd = _mm256_packs_epi32(int8_codes(p + i + 16, multiplier),
+                                      int8_codes(p + i + 24, multiplier));
+      __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(ab, cd), order);
+      _mm256_storeu_si256((__m256i *)(out + i), bytes);
+    }
+    if (i < count) {
+      halftone_encode_int8_scalar(p + i, count - i, block, multipliers + b, out + i);
+    }
+  }
+}
+
+static inline __m256i uint4_codes(const float *src, __m256 multiplier, __m256 zero) {
+  __m256 rounded = _mm256_round_ps(_mm256_mul_ps(_mm256_loadu_ps(src), multiplier),
+                                   _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  return _mm256_cvtps_epi32(clamp(_mm256_add_ps(rounded, zero), 0, 15));
+}
+
+void halftone_encode_uint4_avx2(const float *src, size_t n, size_t block, const float *multipliers,
+                                const float *zeros, uint8_t *codes) {
+  if (block % 2 == 1) {
+    halftone_encode_uint4_scalar(src, n, block, multipliers, zeros, codes);
+    return;
+  }
+  for (size_t start = 0, b = 0; start < n; start += block, b++) {
+    const float *p = src + start;
+    uint8_t *out = codes + start / 2;
+    size_t count = halftone_smaller(block, n - start), i = 0;
+    const __m256 multiplier = _mm256_set1_ps(multipliers[b]);
+    const __m256 zero = _mm256_set1_ps(zeros[b]);
+    for (; i + 32 <= count; i += 32) {
+      __m256i ab = _mm256_packs_epi32(uint4_codes(p + i, multiplier, zero),
+                                      uint4_codes(p + i + 8, multiplier, zero));
+      __m256i cd = _mm256_packs_epi32(uint4_codes(p + i + 16, multiplier, zero),
+                                      uint4_codes(p + i + 24, multiplier, zero));
+      _mm_storeu_si128((__m128i *)(out + i / 2), pair_up(_mm256_packs_epi16(ab, cd)));
+    }
+    if (i < count) {
+      halftone_encode_uint4_scalar(p + i, count - i, block, multipliers + b, zeros + b,
+                                   out + i / 2);
+    }
+  }
+}
+
+HALFTONE_END
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Quantization
+import Tensors
+
+/// What a directory must fulfil beyond the shape of its JSON.
+struct DirectoryRules {
+  let file: String
+  let directory: Directory
+  let components: [StoredComponent]
+
+  /// Checks tensors, assets and part; returns the positions of the tensors by name.
+  ///
+  /// - Throws: ``ContainerError/inconsistent(file:item:problem:)``.
+  func check() throws -> [String: Int] {
+    let part = directory.part
+    guard part.count >= 1, part.index >= 1, part.index <= part.count else {
+      throw refusal("part", "\(part.index) of \(part.count)")
+    }
+    var assets = Set<String>()
+    for asset in directory.assets {
+      let item = "asset \(asset.name.quoted)"
+      guard Self.isPlainFileName(asset.name) else { throw refusal(item, "not a plain file name") }
+      guard assets.insert(asset.name).inserted else { throw refusal(item, "there are two") }
+      guard components.indices.contains(asset.component) else {
+        throw refusal(item, "no component \(asset.component)")
+      }
+    }
+    var indices: [String: Int] = [:]
+    for (index, tensor) in directory.tensors.enumerated() {
+      let item = "tensor \(tensor.name.quoted)"
+      guard indices.updateValue(index, forKey: tensor.name) == nil else {
+        throw refusal(item, "there are two")
+      }
+      guard ElementType(rawValue: tensor.type) != nil else {
+        throw refusal(item, "unknown element type '\(tensor.type)'")
+      }
+      guard let count = StoredComponent.elementCount(of: tensor.shape) else {
+        throw refusal(item, "shape \(tensor.shape) is too large")
+      }
+      try check(tensor.encoding, givesAtLeast: count, depth: 1, item: item)
+    }
+    return indices
+  }
+
+  private func check(_ encoding: Encoding, givesAtLeast count: Int, depth: Int, item: String) throws {
+    guard depth <= ToneFormat.maximumEncodingDepth else {
+      throw refusal(item, "its encoding is nested too deep")
+    }
+    guard components.indices.contains(encoding.component) else {
+      throw refusal(item, "no component \(encoding.component)")
+    }
+    let component = components[encoding.component]
+    let available: Int
+    if let bits = encoding.bits {
+      guard (1...7).contains(bits), component.elementType == .u8, encoding.order != nil else {
+        throw refusal(item, "packed numbers need 1 to 7 bits, an order and a U8 component")
+      }
+      available = component.byteCount / bits * 8 + component.byteCount % bits * 8 / bits
+    } else {
+      available = component.elementCount
+    }
+    guard available >= count else {
+      throw refusal(
+        item, "component \(encoding.component) has \(available) numbers where \(count) are needed")
+    }
+    let steps = encoding.steps ?? []
+    guard steps.count <= ToneFormat.maximumStepCount else {
+      throw refusal(item, "its encoding has too many steps")
+    }
+    for step in steps {
+      if let block = step.block, block < 1 { throw refusal(item, "a block of \(block) weights") }
+      var needed = step.block.map { count / $0 + (count % $0 == 0 ? 0 : 1) } ?? min(count, 1)
+      if step.operation == .lookup {
+        guard let length = codebookLength(of: step, item: item) else {
+          throw refusal(item, "a codebook must have from 1 to 65536 entries")
+        }
+        let (product, overflow) = needed.multipliedReportingOverflow(by: length)
+        guard !overflow else { throw refusal(item, "too many codebooks") }
+        needed = product
+      }
+      try check(step.operand, givesAtLeast: needed, depth: depth + 1, item: item)
+    }
+  }
+
+  private func codebookLength(of step: Encoding.Step, item: String) -> Int? {
+    guard components.indices.contains(step.operand.component) else { return nil }
+    let length = components[step.operand.component].codebookLength(isSingle: step.block == nil)
+    return (1...65536).contains(length) ? length : nil
+  }
+
+  private func refusal(_ item: String, _ problem: String) -> ContainerError {
+    .inconsistent(file: file, item: item, problem: problem)
+  }
+
+  private static func isPlainFileName(_ name: String) -> Bool {
+    !name.isEmpty && name != "." && name != ".."
+      && !name.utf8.contains { $0 == 0x2F || $0 == 0x5C || $0 == 0 }
+  }
+}
+
+extension StoredComponent {
+  /// The entries of one codebook: all numbers if it is the only one, else those of a row.
+  func codebookLength(isSingle: Bool) -> Int {
+    isSingle ? elementCount : shape.last ?? 1
+  }
+}

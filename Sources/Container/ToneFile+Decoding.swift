@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CKernels
+import Quantization
+import Tensors
+
+extension ToneFile {
+  /// Evaluates numbers `range` of an encoding. `formats/encodings.md`, "The decoding rule".
+  ///
+  /// - Throws: ``ContainerError``.
+  func decode(
+    _ encoding: Encoding, _ range: Range<Int>, into numbers: UnsafeMutableBufferPointer<Float>,
+    item: String, coder: FrameCoder
+  ) throws {
+    guard !range.isEmpty, let base = numbers.baseAddress else { return }
+    precondition(numbers.count >= range.count)
+    var steps = (encoding.steps ?? [])[...]
+    let taken = try decodeByKernel(encoding, range, into: base, item: item, coder: coder)
+    if taken == 0 {
+      try loadStored(encoding, range, into: numbers, item: item, coder: coder)
+    }
+    steps = steps.dropFirst(taken)
+    for step in steps {
+      try apply(step, to: numbers, range, item: item, coder: coder)
+    }
+  }
+
+  /// Numbers of an encoding, as an array.
+  private func decoded(
+    _ encoding: Encoding, _ range: Range<Int>, item: String, coder: FrameCoder
+  ) throws -> [Float] {
+    try [Float](unsafeUninitializedCapacity: range.count) { buffer, count in
+      try decode(encoding, range, into: buffer, item: item, coder: coder)
+      count = range.count
+    }
+  }
+
+  /// Does the stored numbers and the first steps in one go, where a kernel knows that pattern.
+  ///
+  /// - Returns: how many steps are done; 0 if none, and then nothing is stored.
+  private func decodeByKernel(
+    _ encoding: Encoding, _ range: Range<Int>, into numbers: UnsafeMutablePointer<Float>,
+    item: String, coder: FrameCoder
+  ) throws -> Int {
+    let steps = encoding.steps ?? []
+    let kernels = Kernels.active.table
+    let isNibbles = encoding.bits == 4 && encoding.order == .high
+    let isInt8 = encoding.bits == nil && components[encoding.component].elementType == .i8
+    if isInt8, let step = steps.first, step.operation == .multiply, let block = step.block,
+      range.lowerBound % block == 0
+    {
+      let scales = try operands(step, block, range, item: item, coder: coder)
+      try withBytes(of: encoding.component, in: range, coder: coder) { codes in
+        kernels.decode_int8(
+          codes.bindMemory(to: Int8.self).baseAddress, range.count, block, scales, numbers)
+      }
+      return 1
+    }
+    guard isNibbles, range.lowerBound % 2 == 0, steps.count >= 2, steps[1].operation == .multiply,
+      let block = steps[1].block, range.lowerBound % block == 0
+    else { return 0 }
+    let bytes = range.lowerBound / 2..<(range.upperBound + 1) / 2
+    switch steps[0].operation {
+    case .lookup where steps[0].block == nil:
+      let component = components[steps[0].operand.component]
+      guard component.elementCount == 16 else { return 0 }
+      let table = try decoded(steps[0].operand, 0..<16, item: item, coder: coder)
+      let scales = try operands(steps[1], block, range, item: item, coder: coder)
+      try withBytes(of: encoding.component, in: bytes, coder: coder) { codes in
+        kernels.decode_lookup4(
+          codes.bindMemory(to: UInt8.self).baseAddress, range.count, block, table, scales, numbers)
+      }
+    case .subtract where steps[0].block == block:
+      let zeros = try operands(steps[0], block, range, item: item, coder: coder)
+      let scales = try operands(steps[1], block, range, item: item, coder: coder)
+      try withBytes(of: encoding.component, in: bytes, coder: coder) { codes in
+        kernels.decode_uint4(
+          codes.bindMemory(to: UInt8.self).baseAddress, range.count, block, scales, zeros, numbers)
+      }
+    default: return 0
+    }
+    return 2
+  }
+
+  /// The operands that the numbers `range` meet, one for each block.
+  private func operands(
+    _ step: Encoding.Step, _ block: Int, _ range: Range<Int>, item: String, coder: FrameCoder
+  ) throws -> [Float] {
+    try decoded(
+      step.operand, range.lowerBound / block..<(range.upperBound - 1) / block + 1, item: item,
+      coder: coder)
+  }
+
+  /// Converts the stored numbers, before any step.
+  private func loadStored(
+    _ encoding: Encoding, _ range: Range<Int>, into numbers: UnsafeMutableBufferPointer<Float>,
+    item: String, coder: FrameCoder
+  ) throws {
+    let type = components[encoding.component].elementType
+    if let bits = encoding.bits {
+      let bytes = range.lowerBound * bits / 8..<(range.upperBound * bits + 7) / 8
+      try withBytes(of: encoding.component, in: bytes, coder: coder) { packed in
+        PackedBits(width: bits, isHighFirst: encoding.order == .high)
+          .unpack(packed, firstBit: range.lowerBound * bits % 8, count: range.count, into: numbers)
+      }
+      return
+    }
+    guard ElementConversion.canWiden(type) else {
+      throw ContainerError.inconsistent(
+        file: path, item: item, problem: "\(type.rawValue) numbers can't be restored")
+    }
+    let width = type.bitWidth / 8
+    try withBytes(
+      of: encoding.component, in: range.lowerBound * width..<range.upperBound * width, coder: coder
+    ) { bytes in
+      _ = ElementConversion.widen(bytes, of: type, into: numbers)
+    }
+  }
+
+  private func apply(
+    _ step: Encoding.Step, to numbers: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>,
+    item: String, coder: FrameCoder
+  ) throws {
+    if step.operation == .lookup {
+      try lookUp(step, numbers, range, item: item, coder: coder)
+      return
+    }
+    // Without a block every number meets operand 0: one block that begins at 0 and has no end.
+    let block = step.block ?? Int.max
+    let operands = try operands(step, block, range, item: item, coder: coder)
+    var index = 0
+    for operand in operands {
+      let blockEnd = ((range.lowerBound + index) / block + 1).multipliedReportingOverflow(by: block)
+      let end = blockEnd.overflow ? range.count : min(range.count, blockEnd.partialValue - range.lowerBound)
+      switch step.operation {
+      case .subtract: while index < end { numbers[index] -= operand; index += 1 }
+      case .multiply: while index < end { numbers[index] *= operand; index += 1 }
+      default: while index < end { numbers[index] += operand; index += 1 }
+      }
+    }
+  }
+
+  private func lookUp(
+    _ step: Encoding.Step, _ numbers: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>,
+    item: String, coder: FrameCoder
+  ) throws {
+    let length = components[step.operand.component].codebookLength(isSingle: step.block == nil)
+    let block = step.block ?? Int.max
+    let first = range.lowerBound / block
+    let last = (range.upperBound - 1) / block
+    let codebooks = try decoded(
+      step.operand, first * length..<(last + 1) * length, item: item, coder: coder)
+    for index in 0..<range.count {
+      let code = numbers[index]
+      guard code >= 0, code < Float(length), code.rounded() == code else {
+        throw ContainerError.inconsistent(
+          file: path, item: item,
+          problem: "code \(code) of weight \(range.lowerBound + index) is not in its codebook")
+      }
+      numbers[index] = codebooks[((range.lowerBound + index) / block - first) * length + Int(code)]
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a conversion is not begun.
+package enum ConversionError: Error, Equatable, CustomStringConvertible {
+  /// A tensor is quantized once, from its original.
+  case alreadyQuantized(file: String, tensor: String, scheme: String)
+  /// A part lies between 1 and the number of parts, and no part is empty.
+  case part(index: Int, count: Int, tensorCount: Int)
+  /// The file of a part is named so that the others find it.
+  case partName(output: String, suffix: String)
+  /// The output is none of the files that are read.
+  case outputIsInput(String)
+
+  package var description: String {
+    switch self {
+    case .alreadyQuantized(let file, let tensor, let scheme):
+      "\(file): tensor '\(tensor)' is already quantized (\(scheme)), and a second time would lose "
+        + "more; start from the original, or run halftone dequantize if it is gone"
+    case .part(let index, let count, let tensorCount):
+      "part \(index) of \(count) of a model with \(tensorCount) tensors does not exist; use a part "
+        + "from 1 to their number, and at most as many parts as tensors"
+    case .partName(let output, let suffix):
+      "\(output): a part's name must end in \(suffix).tone, so that the other parts are found; "
+        + "rename the output"
+    case .outputIsInput(let path):
+      "\(path): the output is the input; choose another name"
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Quantization
+
+extension QuantizeSummary {
+  /// Sums up a quantization.
+  init(
+    _ options: QuantizeOptions, _ plan: ConversionPlan, _ tensors: [SlabPipeline.Written],
+    inputBytes: Int, outputBytes: Int, elapsed: Duration, peakMemory: PeakMemory
+  ) {
+    let quantized = tensors.filter { $0.statistics != nil }
+    let weights = quantized.reduce(0) { $0 + ($1.statistics?.count ?? 0) }
+    let stored = quantized.reduce(0) { $0 + $1.storedByteCount }
+    let allWeights = plan.entries.reduce(0) { $0 + $1.tensor.elementCount }
+    var lost = ErrorStatistics()
+    for tensor in quantized { tensor.statistics.map { lost.add($0) } }
+    let schemes = Set(quantized.map(\.entry.scheme)).sorted()
+    output = options.output
+    scheme = schemes.isEmpty ? "keep" : schemes.joined(separator: ", ")
+    self.tensors = tensors.count
+    quantizedTensors = quantized.count
+    self.inputBytes = inputBytes
+    self.outputBytes = outputBytes
+    bitsPerWeight = weights == 0 ? 0 : Double(stored) * 8 / Double(weights)
+    fileBitsPerWeight = allWeights == 0 ? 0 : Double(outputBytes) * 8 / Double(allWeights)
+    sqnr = lost.sqnr
+    seconds = elapsed / .seconds(1)
+    inputBytesPerSecond = seconds > 0 ? Double(inputBytes) / seconds : 0
+    peakMemoryBytes = peakMemory.byteCount
+  }
+}

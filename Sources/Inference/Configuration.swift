@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Tensors
+
+/// A model's `config.json`, read key by key.
+///
+/// It remembers which keys were asked for. When a family has read everything that it implements,
+/// ``requireNothingElse(besides:)`` finds the options that would otherwise be ignored in silence.
+final class Configuration {
+  private let values: [String: JSONValue]
+  /// What stands before a key in messages: empty, or the keys of the enclosing objects.
+  private let prefix: String
+  private var readKeys: Set<String> = []
+  private var sections: [Configuration] = []
+
+  /// Parses the model's `config.json`.
+  ///
+  /// - Throws: ``InferenceError/missingConfiguration``, ``InferenceError/malformedConfiguration``.
+  convenience init(of source: any ModelSource) throws {
+    guard let data = source.asset("config.json") else {
+      throw InferenceError.missingConfiguration
+    }
+    guard let value = try? JSONDecoder().decode(JSONValue.self, from: data),
+      case .object(let values) = value
+    else { throw InferenceError.malformedConfiguration }
+    self.init(values)
+  }
+
+  init(_ values: [String: JSONValue], prefix: String = "") {
+    self.values = values
+    self.prefix = prefix
+  }
+
+  /// The value of a key, or nil where it is absent or null.
+  ///
+  /// - Throws: ``InferenceError/invalidValue(key:expected:found:)`` where it has another type.
+  func optional<Value: ConfigurationValue>(_ key: String) throws -> Value? {
+    readKeys.insert(key)
+    guard let json = values[key], json != .null else { return nil }
+    guard let value = Value(json) else {
+      throw invalid(key, expected: Value.expectation)
+    }
+    return value
+  }
+
+  /// The value of a key.
+  ///
+  /// - Throws: also ``InferenceError/missingKey(_:)``.
+  func required<Value: ConfigurationValue>(_ key: String) throws -> Value {
+    guard let value: Value = try optional(key) else {
+      throw InferenceError.missingKey(prefix + key)
+    }
+    return value
+  }
+
+  /// A count of something, from 1 to `limit`, or nil where the key is absent or null.
+  ///
+  /// The limit keeps products of two counts far from overflow.
+  func optionalCount(_ key: String, limit: Int = 1 << 28) throws -> Int? {
+    guard let count: Int = try optional(key) else { return nil }
+    guard (1...limit).contains(count) else {
+      throw invalid(key, expected: "an integer of 1...\(limit)")
+    }
+    return count
+  }
+
+  /// A count that must be there; see ``optionalCount(_:limit:)``.
+  func count(_ key: String, limit: Int = 1 << 28) throws -> Int {
+    guard let count = try optionalCount(key, limit: limit) else {
+      throw InferenceError.missingKey(prefix + key)
+    }
+    return count
+  }
+
+  /// A finite number above 0, or nil where the key is absent or null.
+  func optionalPositive(_ key: String) throws -> Double? {
+    guard let number: Double = try optional(key) else { return nil }
+    guard number > 0, number.isFinite else { throw invalid(key, expected: "a number above 0") }
+    return number
+  }
+
+  /// A finite number above 0 that must be there.
+  func positive(_ key: String) throws -> Double {
+    guard let number = try optionalPositive(key) else {
+      throw InferenceError.missingKey(prefix + key)
+    }
+    return number
+  }
+
+  /// The object under a key, or nil where the key is absent, null, or the object empty.
+  func section(_ key: String) throws -> Configuration? {
+    readKeys.insert(key)
+    guard let json = values[key], json != .null else { return nil }
+    guard case .object(let object) = json else { throw invalid(key, expected: "an object") }
+    guard !object.isEmpty else { return nil }
+    let section = Configuration(object, prefix: "\(prefix)\(key).")
+    sections.append(section)
+    return section
+  }
+
+  /// The error for a value that was read and can't be used.
+  func invalid(_ key: String, expected: String) -> InferenceError {
+    let found = values[key] ?? .null
+    return .invalidValue(key: prefix + key, expected: expected, found: found.description)
+  }
+
+  /// The error for a value that was read and asks for something that isn't implemented.
+  func unsupported(_ key: String) -> InferenceError {
+    let value = values[key] ?? .null
+    return .unsupportedOption(key: prefix + key, value: value.description)
+  }
+
+  /// Checks that every key was read, or is null or false (an option that is off), or is `inert`.
+  ///
+  /// - Throws: ``InferenceError/unsupportedOption(key:value:)`` for the first other key by name.
+  func requireNothingElse(besides inert: Set<String>) throws {
+    for (key, value) in values.sorted(by: { $0.key < $1.key })
+    where !readKeys.contains(key) && !inert.contains(key) && !key.hasPrefix("_") {
+      guard value == .null || value == .flag(false) else { throw unsupported(key) }
+    }
+    for section in sections { try section.requireNothingElse(besides: []) }
+  }
+}
+
+/// A type that a value of `config.json` can have.
+protocol ConfigurationValue {
+  /// How a message names the type.
+  static var expectation: String { get }
+  /// Nil where the value has another type.
+  init?(_ json: JSONValue)
+}
+
+extension Int: ConfigurationValue {
+  static var expectation: String { "an integer" }
+  init?(_ json: JSONValue) {
+    guard case .integer(let integer) = json else { return nil }
+    self = integer
+  }
+}
+
+extension Double: ConfigurationValue {
+  static var expectation: String { "a number" }
+  init?(_ json: JSONValue) {
+    switch json {
+    case .integer(let integer): self = Double(integer)
+    case .number(let number): self = number
+    default: return nil
+    }
+  }
+}
+
+extension Bool: ConfigurationValue {
+  static var expectation: String { "true or false" }
+  init?(_ json: JSONValue) {
+    guard case .flag(let flag) = json else { return nil }
+    self = flag
+  }
+}
+
+extension String: ConfigurationValue {
+  static var expectation: String { "a string" }
+  init?(_ json: JSONValue) {
+    guard case .text(let text) = json else { return nil }
+    self = text
+  }
+}

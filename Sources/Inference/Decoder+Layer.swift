@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Decoder {
+  /// Runs one layer on the hidden states of a batch, in place.
+  ///
+  /// Three passes, because attention needs all rows of a window: queries, keys and values by row
+  /// tiles; attention by windows and heads; everything else by row tiles.
+  func run(
+    _ layer: Layer, on states: UnsafeMutablePointer<Float>, batch: Batch, workspace: Workspace
+  ) {
+    concurrently(batch.tileCount, threads: threads) { tile, worker in
+      let rows = batch.rows(ofTile: tile)
+      let normalized = workspace.scratch(of: worker)
+      normalize(
+        layer.attentionNorm, states + rows.lowerBound * hiddenSize, rows: rows.count,
+        into: normalized)
+      projectAttentionInput(
+        layer.attention, normalized, rows: rows, batch: batch, workspace: workspace)
+    }
+
+    let heads = layer.attention.headCount
+    concurrently(batch.windowCount * heads, threads: threads) { index, worker in
+      let (window, head) = index.quotientAndRemainder(dividingBy: heads)
+      attend(
+        layer.attention, window: window, head: head, batch: batch, workspace: workspace,
+        scores: workspace.scratch(of: worker))
+    }
+
+    concurrently(batch.tileCount, threads: threads) { tile, worker in
+      let rows = batch.rows(ofTile: tile)
+      let states = states + rows.lowerBound * hiddenSize
+      switch layer.residual {
+      case .sequential:
+        project(
+          layer.attention.output,
+          workspace.attentionOutput.base + rows.lowerBound * layer.attention.outputStride,
+          rows: rows.count, into: states, stride: hiddenSize, adding: true)
+        let normalized = workspace.scratch(of: worker)
+        normalize(layer.feedForwardNorm, states, rows: rows.count, into: normalized)
+        feedForward(
+          layer.feedForward, normalized, rows: rows.count,
+          scratch: normalized + rows.count * hiddenSize, addingTo: states)
+      }
+    }
+  }
+
+  /// Normalizes rows of hidden states; `out` may be `x`.
+  func normalize(
+    _ norm: Norm, _ x: UnsafePointer<Float>, rows: Int, into out: UnsafeMutablePointer<Float>
+  ) {
+    switch norm {
+    case .rootMeanSquare(let weight, let epsilon):
+      VectorMath.rootMeanSquareNorm(
+        x, weight: weights[weight], epsilon: epsilon, rows: rows, count: hiddenSize, into: out)
+    }
+  }
+
+  /// `out = projection(x)`, or `out += projection(x)`.
+  ///
+  /// - Parameters:
+  ///   - x: `rows * projection.inputSize`.
+  ///   - out: rows of `projection.outputSize`, `stride` apart.
+  func project(
+    _ projection: Projection, _ x: UnsafePointer<Float>, rows: Int,
+    into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
+  ) {
+    BLAS.multiply(
+      BLAS.Matrix(start: x, stride: projection.inputSize),
+      transposed: BLAS.Matrix(
+        start: weights[projection.weight], stride: projection.inputSize),
+      into: out, stride: stride,
+      m: rows, n: projection.outputSize, k: projection.inputSize, adding: adding)
+    if let bias = projection.bias {
+      VectorMath.add(
+        weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
+    }
+  }
+}

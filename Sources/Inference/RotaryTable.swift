@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Cosine and sine of every position's angles, for windows of one length.
+final class RotaryTable: Sendable {
+  private let pairs: Int
+  /// One row of `pairs` for each position, as are the sines.
+  private let cosines: FloatBuffer
+  private let sines: FloatBuffer
+
+  init(_ embedding: RotaryEmbedding, length: Int) {
+    pairs = embedding.size / 2
+    cosines = FloatBuffer(count: length * pairs)
+    sines = FloatBuffer(count: length * pairs)
+    let frequencies = embedding.frequencies(windowLength: length)
+    for position in 0..<length {
+      for (pair, frequency) in frequencies.enumerated() {
+        // The angle is rounded to fp32 as in the reference implementation, then taken exactly.
+        let angle = Double(Float(position) * frequency)
+        cosines.base[position * pairs + pair] = Float(cos(angle)) * embedding.amplitude
+        sines.base[position * pairs + pair] = Float(sin(angle)) * embedding.amplitude
+      }
+    }
+  }
+
+  /// Rotates one head in place.
+  func rotate(_ head: UnsafeMutablePointer<Float>, position: Int) {
+    VectorMath.rotate(
+      head, cosine: cosines.base + position * pairs, sine: sines.base + position * pairs,
+      pairs: pairs)
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Memory for the intermediate results of one batch, reused by every layer.
+struct Workspace {
+  /// Queries, keys and values of all rows side by side; see ``Attention/inputStride``.
+  let attentionInput: FloatBuffer
+  /// What the heads give; see ``Attention/outputStride``.
+  let attentionOutput: FloatBuffer
+  private let rotaryTables: [RotaryEmbedding: RotaryTable]
+  /// One for each worker, large enough for any step's tile.
+  private let scratch: [FloatBuffer]
+
+  init(for architecture: Architecture, batch: Batch, workers: Int) {
+    let attentions = architecture.layers.map(\.attention)
+    attentionInput = FloatBuffer(
+      count: batch.rowCount * (attentions.map(\.inputStride).max() ?? 0))
+    attentionOutput = FloatBuffer(
+      count: batch.rowCount * (attentions.map(\.outputStride).max() ?? 0))
+    rotaryTables = Dictionary(
+      Set(attentions.map(\.position)).map {
+        ($0, RotaryTable($0, length: batch.windowLength))
+      },
+      uniquingKeysWith: { first, _ in first })
+
+    let tile = min(Batch.rowTile, batch.windowLength)
+    let scores = min(Attention.queryTile, batch.windowLength) * batch.windowLength
+    let widest = architecture.layers.map(\.feedForward.scratchWidth).max() ?? 0
+    let count = max(scores, tile * (architecture.hiddenSize + widest))
+    scratch = (0..<workers).map { _ in FloatBuffer(count: count) }
+  }
+
+  func scratch(of worker: Int) -> UnsafeMutablePointer<Float> { scratch[worker].base }
+
+  /// The angles of one embedding, which must be one of the architecture's.
+  func rotaryTable(_ embedding: RotaryEmbedding) -> RotaryTable {
+    guard let table = rotaryTables[embedding] else {
+      preconditionFailure("the embedding is no part of this architecture")
+    }
+    return table
+  }
+}

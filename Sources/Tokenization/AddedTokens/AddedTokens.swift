@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The added tokens of a tokenizer.
+struct AddedTokens: Sendable {
+  /// Finds those that are looked for in the text as it is.
+  let plain: AddedTokenFinder
+  /// Finds those that are looked for after normalization.
+  let normalized: AddedTokenFinder
+  private let byID: [Int32: AddedToken]
+  /// How many of them the model doesn't list.
+  let countOutsideModel: Int
+
+  /// - Throws: errors of duplicate ids and tokens, within the list and against `vocabulary`.
+  init(
+    _ tokens: [AddedToken], vocabulary: Vocabulary, normalizer: (any Normalizer)?, path: String
+  ) throws {
+    var byID: [Int32: AddedToken] = [:]
+    var contents = ByteTable()
+    var outside = 0
+    for token in tokens {
+      guard contents.insert(token.content, token.id) else {
+        throw TokenizationError.duplicateToken(path: path, token: token.content)
+      }
+      if let first = byID.updateValue(token, forKey: token.id) {
+        throw TokenizationError.duplicateID(
+          path: path, id: token.id, first: first.content, second: token.content)
+      }
+      if let id = vocabulary.id(of: token.content) {
+        guard id == token.id else {
+          throw TokenizationError.conflictingID(
+            path: path, token: token.content, modelID: id, addedID: token.id)
+        }
+      } else if let first = vocabulary.token(of: token.id) {
+        throw TokenizationError.duplicateID(
+          path: path, id: token.id, first: first, second: token.content)
+      } else {
+        outside += 1
+      }
+    }
+    self.byID = byID
+    countOutsideModel = outside
+    plain = AddedTokenFinder(tokens.filter { !$0.isNormalized }, form: \.content)
+    normalized = try AddedTokenFinder(tokens.filter(\.isNormalized)) {
+      try normalizer?.normalize($0.content) ?? $0.content
+    }
+  }
+
+  subscript(id: Int32) -> AddedToken? { byID[id] }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Tokenization
+
+/// `halftone tokenize`: the ids of a text.
+struct TokenizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize",
+    abstract: "Print the token ids of a text.",
+    discussion: """
+      halftone tokenize ref-llama --string 'Hello, world' --json
+      halftone tokenize ref-llama --text chapter.txt
+      """)
+
+  @Argument(help: "A model, or a directory with nothing but a tokenizer.")
+  var model: String
+
+  @Option(help: ArgumentHelp("A file of UTF-8 text.", valueName: "file"))
+  var text: String?
+
+  @Option(help: "The text itself.")
+  var string: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file with one JSON string on each line; prints one JSON array of ids for each.",
+      valueName: "file"))
+  var lines: String?
+
+  @Flag(help: "Leave out what the tokenizer adds before and after a text.")
+  var noSpecial = false
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  func validate() throws {
+    guard [text, string, lines].compactMap({ $0 }).count == 1 else {
+      throw ValidationError("Give exactly one of --text, --string and --lines.")
+    }
+  }
+
+  func run() throws {
+    let tokenizer = try Tokenizer(at: model)
+    if let lines {
+      let data = try Data(contentsOf: URL(filePath: lines))
+      for text in try Tokenizer.jsonLines(from: data, path: lines) {
+        print(try tokenizer.encode(text, addingSpecialTokens: !noSpecial))
+      }
+      return
+    }
+    let text =
+      try self.text.map { try Tokenizer.text(from: Data(contentsOf: URL(filePath: $0)), path: $0) }
+      ?? string ?? ""
+    let ids = try tokenizer.encode(text, addingSpecialTokens: !noSpecial)
+    print(json ? "{\"ids\": \(ids)}" : ids.map(String.init).joined(separator: " "))
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import Inference
+
+extension LanguageModel {
+  /// The logits of every position of one window.
+  func logits(ofWindow ids: [Int32]) throws -> [Float] {
+    let states = try hiddenStates(of: [ids], observe: nil)
+    var logits = [Float](repeating: .nan, count: ids.count * vocabularySize)
+    try states.withUnsafeBufferPointer { states in
+      try logits.withUnsafeMutableBufferPointer { try self.logits(of: states, into: $0) }
+    }
+    return logits
+  }
+}
+
+/// ‖a − b‖ / ‖b‖, NaN where either holds one.
+func relativeError(_ a: [Float], _ b: [Float]) -> Double {
+  var difference = 0.0
+  var norm = 0.0
+  for (x, y) in zip(a, b) {
+    difference += (Double(x) - Double(y)) * (Double(x) - Double(y))
+    norm += Double(y) * Double(y)
+  }
+  return (difference / norm).squareRoot()
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Comparison of one variant of the kernels with another, bit for bit, over awkward lengths, blocks
+// and values. KernelTests runs it on the processor at hand, Benchmarks/kernels/emulate.sh on
+// emulated ones.
+
+#ifndef HALFTONE_KERNEL_COMPARISON_H
+#define HALFTONE_KERNEL_COMPARISON_H
+
+#include "CKernels.h"
+
+typedef struct kernel_comparison {
+  size_t cases;       ///< how many calls were compared
+  size_t mismatches;  ///< how many of them differed, or wrote outside their destination
+  char first[200];    ///< says which was the first
+} kernel_comparison;
+
+/// The kernels' names, NULL after the last.
+const char *kernel_comparison_name(size_t index);
+
+/// Compares the kernel of that index. NaN equals NaN where a kernel computes; elsewhere (narrowing,
+/// widening, extremes) its bits must agree, too.
+kernel_comparison kernel_compare(size_t index, const halftone_kernels *candidate,
+                                 const halftone_kernels *reference);
+
+#endif
