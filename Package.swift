@@ -35,7 +35,8 @@ let package = Package(
 
     .target(
       name: "CKernels",
-      cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))]),
+      cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: strict),

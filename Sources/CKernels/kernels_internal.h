@@ -71,6 +71,39 @@ HALFTONE_DECLARE_VARIANT(neon)
     .split_planes4 = halftone_split_planes4_##isa, .join_planes4 = halftone_join_planes4_##isa,    \
   }
 
+/// The same for math_kernels.h.
+#define HALFTONE_DECLARE_MATH(isa)                                                                 \
+  void halftone_exp_f32_##isa(const float *src, size_t n, float *dst);                             \
+  void halftone_softmax_row_##isa(float *x, size_t n, float scale, float *maximum);                \
+  double halftone_log_sum_exp_##isa(const float *x, size_t n);                                     \
+  double halftone_kl_row_##isa(const float *a, const float *b, size_t n, double lse_a,             \
+                               double lse_b);                                                      \
+  void halftone_silu_multiply_##isa(const float *gate, const float *up, size_t n, float *dst);     \
+  void halftone_gelu_tanh_##isa(const float *x, size_t n, float *dst);                             \
+  void halftone_rms_norm_##isa(const float *x, const float *weight, size_t n, float eps,           \
+                               float *dst);                                                        \
+  void halftone_layer_norm_##isa(const float *x, const float *weight, const float *bias, size_t n, \
+                                 float eps, float *dst);                                           \
+  void halftone_add_##isa(const float *a, const float *b, size_t n, float *dst);                   \
+  void halftone_rotate_half_##isa(float *x, const float *cos, const float *sin, size_t half);      \
+  float halftone_dot_##isa(const float *a, const float *b, size_t n);                              \
+  size_t halftone_argmax_##isa(const float *x, size_t n);
+
+HALFTONE_DECLARE_MATH(scalar)
+HALFTONE_DECLARE_MATH(avx2)
+HALFTONE_DECLARE_MATH(avx512)
+HALFTONE_DECLARE_MATH(neon)
+
+#define HALFTONE_MATH_TABLE(isa)                                                                   \
+  {                                                                                                \
+    .name = #isa, .exp_f32 = halftone_exp_f32_##isa, .softmax_row = halftone_softmax_row_##isa,    \
+    .log_sum_exp = halftone_log_sum_exp_##isa, .kl_row = halftone_kl_row_##isa,                    \
+    .silu_multiply = halftone_silu_multiply_##isa, .gelu_tanh = halftone_gelu_tanh_##isa,          \
+    .rms_norm = halftone_rms_norm_##isa, .layer_norm = halftone_layer_norm_##isa,                  \
+    .add = halftone_add_##isa, .rotate_half = halftone_rotate_half_##isa,                          \
+    .dot = halftone_dot_##isa, .argmax = halftone_argmax_##isa,                                    \
+  }
+
 // MARK: - Rules
 
 /// The bits of a float from which on it is infinite or NaN, sign aside.
