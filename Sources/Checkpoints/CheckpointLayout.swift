@@ -27,7 +27,7 @@ struct CheckpointLayout {
     } else if Pickle.isPickle(name: path) || Pickle.isPickle(contentsOf: path) {
       throw .pickle(file: path)
     } else {
-      let folder = Self.folder(of: path)
+      let folder = FilePath.folder(of: path)
       if path.hasSuffix(Self.fileSuffix + ".index.json") {
         try self.init(directory: folder, index: path)
       } else {
@@ -39,17 +39,17 @@ struct CheckpointLayout {
   private init(directory: String) throws(CheckpointError) {
     let names = try Self.names(in: directory)
     if names.contains(Self.fileName) {
-      self.init(directory: directory, path: Self.join(directory, Self.fileName))
+      self.init(directory: directory, path: FilePath.join(directory, Self.fileName))
       return
     }
     if names.contains(Self.indexName) {
-      try self.init(directory: directory, index: Self.join(directory, Self.indexName))
+      try self.init(directory: directory, index: FilePath.join(directory, Self.indexName))
       return
     }
     let candidates = names.filter { $0.hasSuffix(Self.fileSuffix) && !$0.hasPrefix(".") }
     guard let only = candidates.first else {
       if let pickle = names.first(where: Pickle.isPickle(name:)) {
-        throw .pickle(file: Self.join(directory, pickle))
+        throw .pickle(file: FilePath.join(directory, pickle))
       }
       let known = names.filter { ModelAssets.includes($0) }
       throw .noTensors(directory: directory, found: known)
@@ -57,7 +57,7 @@ struct CheckpointLayout {
     guard candidates.count == 1 else {
       throw .severalFiles(directory: directory, files: candidates)
     }
-    self.init(directory: directory, path: Self.join(directory, only))
+    self.init(directory: directory, path: FilePath.join(directory, only))
   }
 
   private init(directory: String, path: String) {
@@ -70,7 +70,7 @@ struct CheckpointLayout {
     let index = try SafetensorsIndex(path: path)
     var files: [String] = []
     for shard in index.shards {
-      let file = Self.join(directory, shard.name)
+      let file = FilePath.join(directory, shard.name)
       guard FileManager.default.fileExists(atPath: file) else {
         throw .missingShard(file: path, tensor: shard.firstTensor, shard: shard.name)
       }
@@ -87,14 +87,5 @@ struct CheckpointLayout {
     } catch {
       throw .file(.permissionDenied(path: directory, operation: .list))
     }
-  }
-
-  private static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
-  static func join(_ directory: String, _ name: String) -> String {
-    directory.hasSuffix("/") ? directory + name : directory + "/" + name
   }
 }

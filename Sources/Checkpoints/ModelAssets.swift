@@ -29,7 +29,7 @@ enum ModelAssets {
     let listed = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? Array(names)
     var assets: [Asset] = []
     for name in listed.filter(includes).sorted() {
-      let path = CheckpointLayout.join(directory, name)
+      let path = FilePath.join(directory, name)
       let file: MappedFile
       do {
         file = try MappedFile(path: path)

@@ -84,24 +84,32 @@ struct SafetensorsEntry {
       name: name, elementType: elementType, shape: shape, byteRange: begin + dataStart..<last)
   }
 
-  private func byteCount() throws -> Int {
-    // From the left, as the reference reader does: [0, n, n] holds nothing whatever n is, but a
-    // product that overflows before it meets the 0 is refused.
+  private func byteCount() throws(CheckpointError) -> Int {
+    try Self.byteCount(of: elementType, shape: shape, tensor: name, file: file)
+  }
+
+  /// The bytes that a shape needs.
+  ///
+  /// Multiplied from the left, as the reference reader does: `[0, n, n]` holds nothing whatever n
+  /// is, but a product that overflows before it meets the 0 is refused.
+  static func byteCount(
+    of elementType: ElementType, shape: [Int], tensor: String, file: String
+  ) throws(CheckpointError) -> Int {
+    guard shape.count <= SafetensorsHeader.maximumRank else {
+      throw .tooManyDimensions(file: file, tensor: tensor, limit: SafetensorsHeader.maximumRank)
+    }
     var elementCount = 1
     for dimension in shape {
       let (product, overflow) = elementCount.multipliedReportingOverflow(by: dimension)
-      guard !overflow else {
-        throw CheckpointError.shapeOverflow(file: file, tensor: name, shape: shape)
+      guard !overflow, dimension >= 0 else {
+        throw .shapeOverflow(file: file, tensor: tensor, shape: shape)
       }
       elementCount = product
     }
     let (bits, overflow) = elementCount.multipliedReportingOverflow(by: elementType.bitWidth)
-    guard !overflow else {
-      throw CheckpointError.shapeOverflow(file: file, tensor: name, shape: shape)
-    }
+    guard !overflow else { throw .shapeOverflow(file: file, tensor: tensor, shape: shape) }
     guard bits.isMultiple(of: 8) else {
-      throw CheckpointError.partialByte(
-        file: file, tensor: name, shape: shape, elementType: elementType)
+      throw .partialByte(file: file, tensor: tensor, shape: shape, elementType: elementType)
     }
     return bits / 8
   }

@@ -58,8 +58,9 @@ package struct SafetensorsModel: ModelSource {
     locations[name].map { tensors[$0.description] }
   }
 
-  /// The file that holds a tensor, and the tensor's bytes in it. O(1).
+  /// The file that holds a tensor, and the tensor's bytes in it.
   ///
+  /// - Complexity: O(1).
   /// - Throws: ``CheckpointError/unknownTensor(file:tensor:)``.
   package func location(
     of name: String

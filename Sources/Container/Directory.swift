@@ -98,6 +98,11 @@ package struct Directory: Codable, Sendable, Equatable {
   package struct AssetEntry: Codable, Sendable, Equatable {
     package var name: String
     package var component: Int
+
+    package init(name: String, component: Int) {
+      self.name = name
+      self.component = component
+    }
   }
 
   /// What the file was made of.

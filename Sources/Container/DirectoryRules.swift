@@ -43,7 +43,8 @@ struct DirectoryRules {
     return indices
   }
 
-  private func check(_ encoding: Encoding, givesAtLeast count: Int, depth: Int, item: String) throws {
+  private func check(_ encoding: Encoding, givesAtLeast count: Int, depth: Int, item: String) throws
+  {
     guard depth <= ToneFormat.maximumEncodingDepth else {
       throw refusal(item, "its encoding is nested too deep")
     }

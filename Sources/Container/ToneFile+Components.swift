@@ -24,7 +24,9 @@ extension ToneFile {
     let length = component.frameByteCount
     let positions = range.lowerBound / length...(range.upperBound - 1) / length
     if coding.isEmpty {
-      for position in positions { try withFrame(component.frameRange.lowerBound + position) { _ in } }
+      for position in positions {
+        try withFrame(component.frameRange.lowerBound + position) { _ in }
+      }
       let start = frames[component.frameRange.lowerBound].offset
       return try file.withBytes(
         in: start + range.lowerBound..<start + range.upperBound, body)

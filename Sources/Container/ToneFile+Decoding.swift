@@ -131,7 +131,8 @@ extension ToneFile {
     var index = 0
     for operand in operands {
       let blockEnd = ((range.lowerBound + index) / block + 1).multipliedReportingOverflow(by: block)
-      let end = blockEnd.overflow ? range.count : min(range.count, blockEnd.partialValue - range.lowerBound)
+      let end =
+        blockEnd.overflow ? range.count : min(range.count, blockEnd.partialValue - range.lowerBound)
       switch step.operation {
       case .subtract: while index < end { numbers[index] -= operand; index += 1 }
       case .multiply: while index < end { numbers[index] *= operand; index += 1 }

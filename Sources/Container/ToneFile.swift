@@ -54,6 +54,9 @@ package final class ToneFile: Sendable {
   /// The path as it was opened.
   package var path: String { file.path }
 
+  /// The number of frames.
+  package var frameCount: Int { frames.count }
+
   /// Whether a file begins like a `.tone` file.
   package static func recognizes(path: String) -> Bool {
     guard let handle = FileHandle(forReadingAtPath: path) else { return false }

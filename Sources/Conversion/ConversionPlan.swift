@@ -57,7 +57,8 @@ package struct ConversionPlan: Sendable {
   ) -> String {
     var text = "\(Tool.nameAndVersion)\n\(count)\n"
     for entry in entries {
-      text += "\(entry.tensor.name.quoted) \(entry.tensor.shape) \(entry.tensor.elementType.rawValue) "
+      text +=
+        "\(entry.tensor.name.quoted) \(entry.tensor.shape) \(entry.tensor.elementType.rawValue) "
       text += "\(entry.schemeName) \(entry.storedByteCount)\n"
     }
     return SourceDigests.hexadecimal(
@@ -69,7 +70,8 @@ extension Plan {
   /// The entries, with tensors kept in their source type where a weight is NaN or infinite.
   func keepingNonFinite(of source: any ModelSource, threads: Int) throws -> [Entry] {
     let length = BlockGeometry.slabWeightGoal
-    let slabs = entries.enumerated().flatMap { index, entry -> [(entry: Int, elements: Range<Int>)] in
+    let slabs = entries.enumerated().flatMap {
+      index, entry -> [(entry: Int, elements: Range<Int>)] in
       guard entry.scheme != nil else { return [] }
       let count = entry.tensor.elementCount
       return stride(from: 0, to: count, by: length).map { (index, $0..<min($0 + length, count)) }

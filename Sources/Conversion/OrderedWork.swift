@@ -23,13 +23,17 @@ package final class OrderedWork: @unchecked Sendable {
   package func run(
     count: Int, threads: Int, _ body: (_ unit: Int, _ worker: Int) throws -> Void
   ) throws {
-    DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { worker in
-      while let unit = take(below: count) {
-        do {
-          try body(unit, worker)
-        } catch {
-          fail(error)
-          return
+    withoutActuallyEscaping(body) { escapable in
+      // Called from several threads, which is what this type is for; `run` returns after the last.
+      nonisolated(unsafe) let body = escapable
+      DispatchQueue.concurrentPerform(iterations: max(1, min(threads, count))) { worker in
+        while let unit = take(below: count) {
+          do {
+            try body(unit, worker)
+          } catch {
+            fail(error)
+            return
+          }
         }
       }
     }

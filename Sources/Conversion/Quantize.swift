@@ -50,7 +50,7 @@ package func makePlan(
     throw ConversionError.alreadyQuantized(
       file: source.path, tensor: tensor.name, scheme: tensor.scheme)
   }
-  if FilePath.isSame(options.output, source.path) {
+  if isSameFile(options.output, source.path) {
     throw ConversionError.outputIsInput(options.output)
   }
   let plan = try Plan(recipe: options.recipe, tensors: source.tensors)
@@ -58,6 +58,12 @@ package func makePlan(
     options.keepsNonFinite
     ? try plan.keepingNonFinite(of: source, threads: options.threads) : plan.entries
   return try ConversionPlan(entries: entries, source: source, options: options)
+}
+
+/// Whether two paths lead to one file or folder.
+private func isSameFile(_ path: String, _ other: String) -> Bool {
+  URL(filePath: path).resolvingSymlinksInPath().path
+    == URL(filePath: other).resolvingSymlinksInPath().path
 }
 
 /// How far a conversion is.

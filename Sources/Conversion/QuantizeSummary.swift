@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Container
 import Foundation
 import Quantization
+import Tensors
 
 extension QuantizeSummary {
   /// Sums up a quantization.

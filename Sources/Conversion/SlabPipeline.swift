@@ -32,7 +32,8 @@ final class SlabPipeline {
   init(plan: [Plan.Entry], source: any ModelSource, writer: ContainerWriter) throws {
     self.source = source
     self.writer = writer
-    digests = SourceDigests(source)
+    let digests = SourceDigests(source)
+    self.digests = digests
     jobs = try plan.map { entry in
       try TensorJob(
         entry, writer: writer, location: digests.location(of: entry.tensor.name, in: source))

@@ -38,7 +38,7 @@ final class TensorJob: @unchecked Sendable {
     self.entry = entry
     self.location = location
     tensor = entry.tensor
-    guard let scheme = entry.scheme, let layout = entry.layout else {
+    guard entry.scheme != nil, let layout = entry.layout else {
       // Types of less than a byte come in whole slabs too, for a slab is a multiple of 8 weights.
       slabWeightCount = BlockGeometry.slabWeightGoal
       slabByteCounts = [slabWeightCount * tensor.elementType.bitWidth / 8]

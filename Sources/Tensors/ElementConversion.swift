@@ -72,7 +72,9 @@ package enum ElementConversion {
     }
   }
 
-  /// An IEEE half-precision number, exactly. Free of branches, so that the loop can be vectorized.
+  /// An IEEE half-precision number, exactly.
+  ///
+  /// Free of branches, so that the loop can be vectorized.
   @inline(__always)
   private static func float(half bits: UInt16) -> Float {
     let magnitude = UInt32(bits & 0x7FFF) << 13

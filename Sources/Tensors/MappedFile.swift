@@ -87,7 +87,7 @@ package final class MappedFile: Sendable {
   }
 
   /// The last part of the path.
-  package var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+  package var name: String { FilePath.name(of: path) }
 
   /// Calls `body` with all bytes; the pointer is valid during the call only.
   package func withBytes<Result>(

@@ -1,13 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Conversion
+import Foundation
+import Tensors
 
-/// The command line. Each subcommand is one file; this one only names them.
+/// The command line. Each subcommand is one file; this one names them, in the order of the data's way.
 @main
 struct HalftoneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "halftone",
     abstract: "Converts and quantizes language-model checkpoints, and proves the result.",
-    version: "0.1.0",
-    subcommands: [TokenizeCommand.self])
+    discussion: """
+      halftone quantize model/ -o model.tone --scheme nf4 --double-quant
+      halftone verify model/ model.tone --text eval.txt --html report.html
+
+      A MODEL is a folder or file of safetensors, or a .tone file.
+      Exit codes: 0 done, 1 failed, 2 verification exceeded a limit, 64 wrong usage.
+      Shell completions: halftone --generate-completion-script bash (or zsh, fish).
+      """,
+    version: Tool.version,
+    subcommands: [
+      InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, CheckCommand.self,
+      TokenizeCommand.self,
+    ])
+
+  /// Runs the command; says what went wrong in one line on stderr.
+  static func main() {
+    Interruption.install()
+    do {
+      try Kernels.requireAvailable()
+      var command = try parseAsRoot()
+      try command.run()
+    } catch  where exitCode(for: error) == .failure && !(error is ExitCode) {
+      Terminal.finish()
+      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+      exit(withError: ExitCode.failure)
+    } catch {
+      Terminal.finish()
+      exit(withError: error)
+    }
+  }
 }

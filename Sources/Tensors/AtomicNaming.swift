@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// What ``AtomicFile`` and ``AtomicDirectory`` share: hidden names and what may be replaced.
+enum AtomicNaming {
+  /// `.<name>.<random>.partial` in the folder of `path`.
+  static func temporaryPath(for path: String) -> String {
+    hiddenPath(for: path, suffix: "partial")
+  }
+
+  /// `.<name>.<random>.<suffix>` in the folder of `path`, so that a rename stays on one device.
+  static func hiddenPath(for path: String, suffix: String) -> String {
+    let random = String(UInt64.random(in: .min ... .max), radix: 16)
+    return FilePath.join(
+      FilePath.folder(of: path), ".\(FilePath.name(of: path)).\(random).\(suffix)")
+  }
+
+  /// Checks that a file may be put at `path`: nothing is there, or a regular file and `overwrite`.
+  static func checkReplaceable(file path: String, overwrite: Bool) throws(FileError) {
+    switch try kind(of: path) {
+    case nil: return
+    case S_IFDIR: throw .isDirectory(path: path)
+    case S_IFREG: if !overwrite { throw .alreadyExists(path: path) }
+    default: throw .notRegularFile(path: path)
+    }
+  }
+
+  /// The type bits of what `path` leads to, or nil where it leads nowhere.
+  static func kind(of path: String) throws(FileError) -> mode_t? {
+    var status = stat()
+    if stat(path, &status) == 0 { return status.st_mode & S_IFMT }
+    // A symbolic link that leads nowhere may be replaced like the file that it stands for.
+    if errno == ENOENT { return nil }
+    throw FileError(code: errno, path: path, operation: .open)
+  }
+
+  /// Makes a rename in `folder` last; not every file system can, and none is required to.
+  static func flush(folder: String) {
+    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+}

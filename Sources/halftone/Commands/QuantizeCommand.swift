@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Container
+import Conversion
+import Quantization
+
+/// `halftone quantize`: the main job.
+struct QuantizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quantize",
+    abstract: "Quantize a model and write it as one .tone file.",
+    discussion: """
+      halftone quantize model/ -o model.tone
+      halftone quantize model/ -o model.tone --scheme nf4 --double-quant
+      halftone quantize model/ -o model.tone --recipe mix.yaml --dry-run
+      halftone quantize model/ -o model-00002-of-00004.tone --part 2/4
+
+      Linear layers are quantized; embeddings, output head, norms, biases and routers keep their type
+      unless a recipe says otherwise.
+      """)
+
+  @Argument(help: "The model to read.", completion: .file())
+  var model: String
+
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "file"),
+    completion: .file(extensions: ["tone"]))
+  var output: String?
+
+  @OptionGroup var schemes: SchemeArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "auto, none, or a zstd level from 1 to 19; kept only where it pays.",
+      valueName: "auto|none|1...19"))
+  var compression = CompressionArgument.auto
+
+  @OptionGroup var work: WorkOptions
+
+  @Flag(help: "Keep tensors that hold NaN or infinity in their source type instead of failing.")
+  var keepNonFinite = false
+
+  @Flag(name: .customLong("sha256"), help: "Record the SHA-256 of every source file too.")
+  var recordSHA256 = false
+
+  @Option(help: ArgumentHelp("Write only part I of N.", valueName: "i/n"))
+  var part: PartArgument?
+
+  @Flag(help: "Print the plan with sizes and write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Replace an existing output.")
+  var overwrite = false
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  func validate() throws {
+    if output == nil && !dryRun { throw ValidationError("Name the file to write with -o FILE.") }
+  }
+
+  func run() throws {
+    var options = QuantizeOptions(
+      input: model, output: output ?? "", recipe: try schemes.resolved())
+    options.compression = compression.value
+    options.threads = work.threads
+    options.overwrite = overwrite
+    options.keepsNonFinite = keepNonFinite
+    options.recordsSHA256 = recordSHA256
+    options.part = part?.value
+    if dryRun {
+      let source = try openModel(at: model)
+      try PlanOutput(plan: makePlan(for: source, options), source: source).show(asJSON: json)
+      return
+    }
+    let line = Terminal.bytes("quantizing")
+    let summary = try quantize(options) { line.show($0.bytesDone, of: $0.bytesInAll) }
+    Terminal.finish()
+    try summary.show(asJSON: json)
+  }
+}
+
+/// `auto`, `none` or a level.
+struct CompressionArgument: ExpressibleByArgument {
+  static let auto = CompressionArgument(value: .auto)
+  let value: ContainerWriter.Compression
+
+  init(value: ContainerWriter.Compression) { self.value = value }
+
+  init?(argument: String) {
+    switch argument {
+    case "auto": value = .auto
+    case "none": value = .none
+    default:
+      guard let level = Int(argument), (1...19).contains(level) else { return nil }
+      value = .level(level)
+    }
+  }
+
+  var defaultValueDescription: String { "auto" }
+}
+
+/// `I/N`.
+struct PartArgument: ExpressibleByArgument {
+  let value: ModelPart
+
+  init?(argument: String) {
+    let numbers = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard numbers.count == 2, let index = numbers[0], let count = numbers[1], index >= 1,
+      count >= index
+    else { return nil }
+    value = ModelPart(index: index, count: count)
+  }
+}

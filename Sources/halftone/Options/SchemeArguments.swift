@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Quantization
+
+/// Which scheme tensors get.
+struct SchemeArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What linear layers get: \(Schemes.names.joined(separator: ", ")).", valueName: "name"),
+    completion: .list(Schemes.names))
+  var scheme = "nf4"
+
+  @Option(help: "Weights per block, a power of two from 32 to 4096 (default: 64).")
+  var blockSize: Int?
+
+  @Flag(help: "Quantize the scales too.")
+  var doubleQuant = false
+
+  @Option(help: "How scales are chosen: absmax, exactly as the scheme's inventor published it.")
+  var scales = ScaleRule.absmax
+
+  @Option(
+    help: ArgumentHelp(
+      "A YAML file that chooses schemes by tensor name; see formats/recipes.md.", valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var recipe: String?
+
+  enum ScaleRule: String, ExpressibleByArgument, CaseIterable { case absmax }
+
+  /// What tensors get, from the options and the recipe file.
+  ///
+  /// - Throws: `QuantizationError`, or what is wrong with reading the file.
+  func resolved() throws -> Recipe {
+    let options = SchemeOptions(blockSize: blockSize, doubleQuantization: doubleQuant)
+    _ = try Schemes.scheme(named: scheme, options: options)
+    let fallback = Recipe.Choice.scheme(name: scheme, options: options)
+    guard let recipe else { return Recipe(linearLayers: fallback) }
+    let text = try TextFile.read(recipe)
+    return try Recipe(yaml: text, path: recipe, fallback: fallback)
+  }
+}
