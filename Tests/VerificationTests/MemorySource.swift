@@ -41,6 +41,8 @@ struct MemorySource: ModelSource {
     _ name: String, elements: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws {
     guard let weights = weights[name] else { throw Missing() }
-    for (place, index) in elements.enumerated() { buffer[place] = weights[index] }
+    weights.withUnsafeBufferPointer {
+      _ = buffer.update(fromContentsOf: $0[elements])
+    }
   }
 }

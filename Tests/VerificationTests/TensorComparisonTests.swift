@@ -50,14 +50,15 @@ import Testing
 
   @Test(arguments: [1, 3]) func `threads and runs change no figure`(threads: Int) throws {
     var (a, b) = (MemorySource("a"), MemorySource("b"))
-    for name in ["x", "y"] {
-      let weights = random(WeightRun.weightCount + 5, seed: name == "x" ? 1 : 2)
-      a.add(name, [weights.count], weights)
-      b.add(name, [weights.count], weights.map { $0 + 0.001 }, scheme: "int8", bits: 8)
+    for (name, count) in [("x", WeightRun.weightCount + 5), ("y", 7)] {
+      let pattern = random(1021)
+      let weights = (0..<count).map { pattern[$0 % 1021] }
+      a.add(name, [count], weights)
+      b.add(name, [count], Array(weights.reversed()), scheme: "int8", bits: 8)
     }
     let one = try compareTensors(original: a, candidate: b, threads: 1)
     #expect(try compareTensors(original: a, candidate: b, threads: threads) == one)
-    #expect(one.total.statistics.count == 2 * (WeightRun.weightCount + 5))
+    #expect(one.total.statistics.count == WeightRun.weightCount + 12)
   }
 
   @Test func `what only the candidate has is listed`() throws {

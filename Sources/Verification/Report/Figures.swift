@@ -9,7 +9,13 @@ enum Figures {
     String(format: "%.\(decimals)f", value).replacingOccurrences(of: "-", with: "−")
   }
 
-  /// A number to three significant digits, in powers of ten where it is very small or large.
+  /// A measured number to three significant digits, zeros included, in powers of ten where it is very
+  /// small or large; 0 is exact.
+  static func significant(_ value: Double) -> String {
+    value == 0 ? "0" : String(format: "%#.3g", value).replacingOccurrences(of: "-", with: "−")
+  }
+
+  /// A round number, such as a limit or a tick, with no more digits than it needs.
   static func short(_ value: Double) -> String {
     String(format: "%.3g", value).replacingOccurrences(of: "-", with: "−")
   }
@@ -50,6 +56,11 @@ enum Figures {
       value /= 1000
     }
     return fixed(value, 2) + " TB"
+  }
+
+  /// The text with its signs and units held to their numbers where lines are broken.
+  static func unbroken(_ text: String) -> String {
+    text.replacing(" ± ", with: "\u{A0}±\u{A0}").replacing(" %", with: "\u{A0}%")
   }
 
   /// dB to two decimals, or what stands for an infinite ratio.

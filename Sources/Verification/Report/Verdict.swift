@@ -26,7 +26,7 @@ struct Verdict: Sendable, Equatable {
     if let limit = result.limits.divergence {
       let holds = LimitSet(divergence: limit).allow(ratio: 1, divergence: result.divergence.mean)
       limits.append(
-        "mean KL divergence \(Figures.short(result.divergence.mean)) nats "
+        "mean KL divergence \(Figures.significant(result.divergence.mean)) nats "
           + "\(holds ? "within" : "exceeds") the limit of \(Figures.short(limit))")
     }
     outcome = limits.isEmpty ? .unlimited : result.withinLimits ? .within : .exceeded

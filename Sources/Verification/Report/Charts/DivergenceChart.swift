@@ -52,8 +52,8 @@ struct DivergenceChart: Sendable {
         x: coordinate(x(edges[index]) + 0.5), y: coordinate(y(share)),
         width: coordinate(max(0.5, x(edges[index + 1]) - x(edges[index]) - 1)),
         height: coordinate(plot.bottom - y(share)),
-        title: "\(Figures.short(histogram.edge(index))) to "
-          + "\(Figures.short(histogram.edge(index + 1))) nats: \(counted(count, "position")), "
+        title: "\(Figures.significant(histogram.edge(index))) to "
+          + "\(Figures.significant(histogram.edge(index + 1))) nats: \(counted(count, "position")), "
           + "\(Figures.fixed(share, 1)) %")
     }
     let places = [
@@ -65,7 +65,7 @@ struct DivergenceChart: Sendable {
       let isLeft = at > (plot.left + plot.right) / 2
       return Mark(
         x: coordinate(at), labelX: coordinate(at + (isLeft ? -6 : 6)),
-        y: coordinate(14 + 17 * Double(row)), label: "\(place.0) \(Figures.short(place.1))",
+        y: coordinate(14 + 17 * Double(row)), label: "\(place.0) \(Figures.significant(place.1))",
         isLeft: isLeft)
     }
     let decades = Int(edges[0].rounded(.up))...Int((edges[edges.count - 1] + 1e-9).rounded(.down))

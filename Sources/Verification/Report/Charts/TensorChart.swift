@@ -5,8 +5,8 @@ import Quantization
 /// SQNR of every changed tensor as a grid: one row per kind of tensor, one column per layer.
 ///
 /// Tensors that share a cell (the experts of a layer) are taken together. The shade runs from the best
-/// to the worst cell in equal steps of dB, darker being worse, so it tells where error is, not whether
-/// it matters; numbers stand in the cells where they fit.
+/// to the worst cell in equal steps of dB, but steps of half a dB at least, so that cells which hardly
+/// differ look alike; numbers stand in the cells where they fit.
 struct TensorChart: Sendable {
   struct Cell: Sendable {
     var x: String
@@ -25,6 +25,7 @@ struct TensorChart: Sendable {
   }
 
   static let shadeCount = 6
+  private static let leastStep = 0.5
   private static let rowHeight = 26.0
   private static let plot = (left: 170.0, right: 752.0, top: 8.0)
   /// The least width of a column in which a number fits.
@@ -56,12 +57,12 @@ struct TensorChart: Sendable {
     let columns = (ratios.keys.compactMap(\.layer).max() ?? 0) + 1
     let plot = Self.plot
     let width = min(60, (plot.right - plot.left) / Double(columns))
-    let step = (high - low) / Double(Self.shadeCount)
+    let step = max(Self.leastStep, (high - low) / Double(Self.shadeCount))
 
     cells = ratios.sorted { $0.key < $1.key }.map { place, sqnr in
       let x = plot.left + Double(place.layer ?? 0) * width
       let y = plot.top + Double(order.firstIndex(of: place.kind) ?? 0) * Self.rowHeight
-      let shade = step > 0 ? Int((high - sqnr) / step) : 0
+      let shade = Int((high - sqnr) / step)
       return Cell(
         x: coordinate(x), y: coordinate(y), shade: min(Self.shadeCount - 1, shade),
         label: width >= Self.labelWidth ? Figures.fixed(sqnr, 1) : nil,
@@ -83,7 +84,7 @@ struct TensorChart: Sendable {
     axisY = coordinate(bottom + 38)
     height = coordinate(bottom + 46)
     best = Figures.fixed(high, 1)
-    worst = Figures.fixed(low, 1)
+    worst = Figures.fixed(high - step * Double(Self.shadeCount), 1)
   }
 
   static let template = """
@@ -93,6 +94,6 @@ struct TensorChart: Sendable {
     {{/cells}}{{#xTicks}}<text class="tick mid" x="{{at}}" y="{{tickY}}">{{label}}</text>
     {{/xTicks}}<text class="axis start" x="170" y="{{axisY}}">layer</text>
     </svg>
-    <p class="legend"><span>{{best}} dB</span><i class="shade0"></i><i class="shade1"></i><i class="shade2"></i><i class="shade3"></i><i class="shade4"></i><i class="shade5"></i><span>{{worst}} dB, most error</span></p>
+    <p class="legend"><span>{{best}} dB</span><i class="shade0"></i><i class="shade1"></i><i class="shade2"></i><i class="shade3"></i><i class="shade4"></i><i class="shade5"></i><span>{{worst}} dB: more error</span></p>
     """
 }

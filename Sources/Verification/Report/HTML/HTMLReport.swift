@@ -46,17 +46,16 @@ package struct HTMLReport {
     let extra = tensors?.extra ?? []
     return Page(
       title: "Halftone: \(provenance.candidate.path)",
-      verdict: verdict.sentence,
+      verdict: Figures.unbroken(verdict.sentence),
       outcome: verdict.outcome.rawValue,
       badge: Self.badge(verdict.outcome),
       figures: verification.map(Self.figures) ?? [],
-      facts: verification?.figures.map {
-        Page.Fact(label: $0.label.trimmingPrefix { $0 == " " }.description, value: $0.value)
-      } ?? [],
+      facts: verification.map(Self.tiles) ?? [],
       protocolNote: verification.map(Self.protocolNote),
       layers: verification.flatMap { LayerChart($0.layers) },
       tensors: tensors.flatMap { TensorChart($0.tensors) },
       divergence: verification.flatMap { DivergenceChart($0.divergence) },
+      quantiles: verification?.divergence.quantiles.map(Page.Fact.init) ?? [],
       worst: worst,
       worstFacts: worst.map(Self.facts) ?? [],
       sizes: tensors.map { SizeChart($0.tensors) },
@@ -110,6 +109,15 @@ extension HTMLReport {
     ]
   }
 
+  private static func tiles(_ result: Verification) -> [Page.Fact] {
+    let divergence = result.divergence
+    let mean = Figures.withError(divergence.mean, divergence.standardError, least: 4)
+    return [
+      Page.Fact(label: "mean KL divergence, nats", value: mean),
+      Page.Fact(label: "largest KL divergence", value: Figures.significant(divergence.maximum)),
+    ] + result.agreement.map(Page.Fact.init)
+  }
+
   private static func protocolNote(_ result: Verification) -> String {
     let side = result.original
     return "\(counted(side.tokens, "token")) scored in \(counted(side.windows, "window")) of "
@@ -121,7 +129,8 @@ extension HTMLReport {
   private static func facts(_ worst: WorstText) -> [Page.Fact] {
     [
       Page.Fact(label: "where", value: worst.place),
-      Page.Fact(label: "KL divergence", value: Figures.short(worst.worst.divergence) + " nats"),
+      Page.Fact(
+        label: "KL divergence", value: Figures.significant(worst.worst.divergence) + " nats"),
       Page.Fact(label: "the text goes on with", value: shown(worst.token)),
       Page.Fact(label: "the original expects", value: shown(worst.original)),
       Page.Fact(label: "the candidate expects", value: shown(worst.candidate)),
@@ -157,7 +166,7 @@ extension Page.TensorRow {
     let cells = TensorReport.cells(statistics)
     self.init(
       name: name, shape: shape, scheme: scheme, bits: Figures.fixed(bits, 2),
-      mse: statistics.map { Figures.short($0.meanSquaredError) } ?? "—", sqnr: cells[0],
+      mse: statistics.map { Figures.significant($0.meanSquaredError) } ?? "—", sqnr: cells[0],
       maximum: cells[1], cosine: cells[2])
   }
 }

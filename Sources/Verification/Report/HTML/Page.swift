@@ -35,6 +35,7 @@ struct Page: Sendable {
   var layers: LayerChart?
   var tensors: TensorChart?
   var divergence: DivergenceChart?
+  var quantiles: [Fact]
   var worst: WorstText?
   var worstFacts: [Fact]
   var sizes: SizeChart?
@@ -82,26 +83,30 @@ struct Page: Sendable {
     {{/facts}}</div>
     {{#protocolNote}}<p class="hint">{{protocolNote}}</p>{{/protocolNote}}
     </section>
-    {{/hasFigures}}{{#layers}}<section>
+    {{/hasFigures}}{{#layers}}<section class="keep">
     <h2>Error through the network</h2>
     <p>{{summary}} SQNR compares the energy of the original's hidden state with the energy of the candidate's deviation from it; every 10 dB less is ten times the error energy.{{#hasExact}} Hollow points: no deviation at all.{{/hasExact}}</p>
     <div class="scroll">
     {{> layers}}
     </div>
     </section>
-    {{/layers}}{{#tensors}}<section>
+    {{/layers}}{{#tensors}}<section class="keep">
     <h2>Error by tensor</h2>
     <p>SQNR of the weights in dB, without running the model. Tensors stored unchanged are left out.</p>
     <div class="scroll">
     {{> tensors}}
     </div>
     </section>
-    {{/tensors}}{{#divergence}}<section>
+    {{/tensors}}{{#divergence}}<section class="keep">
     <h2>How far predictions move</h2>
     <p>KL divergence of the candidate's next-token distribution from the original's, at every scored position.</p>
     <div class="scroll">
     {{> divergence}}
     </div>
+    <div class="scroll"><table>
+    <thead><tr><th>nats</th>{{#quantiles}}<th class="n">{{label}}</th>{{/quantiles}}</tr></thead>
+    <tbody><tr><th scope="row">KL divergence</th>{{#quantiles}}<td class="n">{{value}}</td>{{/quantiles}}</tr></tbody>
+    </table></div>
     </section>
     {{/divergence}}{{#worst}}<section class="keep">
     <h2>The worst position</h2>

@@ -9,7 +9,7 @@ let styleSheet = """
     --accent: #0072b2; --bar: #56a5d4; --mark: #b45309; --good: #0a6b52; --goodpaper: #e3f5ee; --bad: #a63603; --badpaper: #fdeee4;
     --s0: #e4eff7; --s1: #bcd9ec; --s2: #86bbdd; --s3: #4a97c9; --s4: #1d6fa8; --s5: #0b4a7a; --lightcell: #12324a; --darkcell: #ffffff;
     --c0: #0072b2; --c1: #e69f00; --c2: #009e73; --c3: #cc79a7; --c4: #56b4e9; --c5: #d55e00; --c6: #8c8c8c; }
-  @media (prefers-color-scheme: dark) { :root { --paper: #14181d; --ink: #e6eaef; --soft: #9aa5b1; --rule: #303841; --panel: #1c222a;
+  @media screen and (prefers-color-scheme: dark) { :root { --paper: #14181d; --ink: #e6eaef; --soft: #9aa5b1; --rule: #303841; --panel: #1c222a;
     --accent: #56b4e9; --bar: #3f86b3; --mark: #f0a35a; --good: #6fd6b0; --goodpaper: #12312a; --bad: #f5a777; --badpaper: #3a2317;
     --s0: #1b2c3a; --s1: #1f4361; --s2: #24608c; --s3: #3a86ba; --s4: #77b6de; --s5: #c3e2f5; --lightcell: #e6eaef; --darkcell: #0d1f2c;
     --c0: #3d9bd6; --c6: #9a9a9a; } }
@@ -37,7 +37,7 @@ let styleSheet = """
   .n { text-align: right; }
   .tensors { font-size: 13px; }
   code { font: .93em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; unicode-bidi: isolate; }
-  .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin: 18px 0 14px; }
+  .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 10px; margin: 18px 0 14px; }
   .tiles div { padding: 12px 14px; border-radius: 8px; background: var(--panel); }
   .tiles span { display: block; color: var(--soft); font-size: 13px; line-height: 1.35; }
   .tiles strong { display: block; margin-top: 2px; font-size: 16px; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -66,5 +66,6 @@ let styleSheet = """
     dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } }
   @media print { :root { color-scheme: light; } @page { margin: 16mm 14mm; } body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     main { max-width: none; padding: 0; } section { margin-top: 24px; } .scroll { overflow: visible; } .chart { min-width: 0; }
-    h2 { break-after: avoid; } svg, .keep, .tiles, tr { break-inside: avoid; } .tensors { font-size: 8pt; } .tensors th, .tensors td { padding: 3px 6px 3px 0; white-space: normal; } thead { display: table-header-group; } }
+    h2 { break-after: avoid; } svg, .keep, .tiles, tr { break-inside: avoid; } .tensors { font-size: 8pt; } .tensors th, .tensors td { padding: 3px 6px 3px 0; } .tensors td:first-child { white-space: normal; }
+    thead { display: table-header-group; } tfoot { display: table-row-group; } }
   """

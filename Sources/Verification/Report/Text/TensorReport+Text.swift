@@ -4,7 +4,8 @@ import Quantization
 
 extension TensorReport {
   /// Name and columns together stay within 100 characters.
-  private static let nameLength = 45
+  private static let nameLength = 40
+  private static let schemeLength = 10
 
   /// The result for a terminal, ended by a line feed.
   package var text: String {
@@ -15,7 +16,8 @@ extension TensorReport {
     for tensor in tensors {
       let cells = Self.cells(tensor.statistics)
       table.add(
-        TextTable.shorten(tensor.name, to: Self.nameLength), tensor.scheme,
+        TextTable.shorten(tensor.name, to: Self.nameLength),
+        TextTable.shorten(tensor.scheme, to: Self.schemeLength),
         Figures.fixed(tensor.bitsPerWeight, 2), cells[0], cells[1], cells[2])
     }
     for (label, total) in [("all changed tensors", changed), ("all tensors", total)]
@@ -27,7 +29,7 @@ extension TensorReport {
     if !extra.isEmpty {
       parts.append("only in the candidate: \(extra.map(TextTable.clean).joined(separator: ", "))\n")
     }
-    parts += findings.map { "finding: \(TextTable.clean($0.tensor)): \($0.finding)\n" }
+    parts += findings.map { TextTable.clean("finding: \($0.tensor): \($0.finding)") + "\n" }
     return parts.joined(separator: "\n")
   }
 
@@ -37,8 +39,8 @@ extension TensorReport {
     guard statistics.errorEnergy > 0 else { return ["exact", "0", "0"] }
     return [
       Figures.decibels(statistics.finiteSQNR),
-      Figures.short(Double(statistics.maximumAbsoluteError)),
-      Figures.short(1 - statistics.cosineSimilarity),
+      Figures.significant(Double(statistics.maximumAbsoluteError)),
+      Figures.significant(1 - statistics.cosineSimilarity),
     ]
   }
 }

@@ -38,27 +38,18 @@ extension Verification {
 
   private var differences: String {
     var table = TextTable([("per position", .left), ("value", .right)])
-    for (label, value) in figures { table.add(label, value) }
+    let error = divergence.standardError
+    table.add("KL divergence, nats: mean", Figures.withError(divergence.mean, error, least: 4))
+    for (label, value) in divergence.quantiles { table.add("  " + label, value) }
+    for (label, value) in agreement { table.add(label, value) }
     return table.text
   }
 
-  /// The figures that compare the two sides position by position, with their labels.
-  var figures: [(label: String, value: String)] {
-    [
-      (
-        "KL divergence, nats: mean",
-        Figures.withError(divergence.mean, divergence.standardError, least: 4)
-      ),
-      ("  median", Figures.short(divergence.median)),
-      ("  90 % below", Figures.short(divergence.p90)),
-      ("  99 % below", Figures.short(divergence.p99)),
-      ("  99.9 % below", Figures.short(divergence.p999)),
-      ("  maximum", Figures.short(divergence.maximum)),
-      (
-        "top-1 agreement, %",
-        Figures.withError(
-          100 * top1Agreement, top1AgreementStandardError.map { 100 * $0 }, least: 2)
-      ),
+  /// How often and how much the predictions themselves differ, with labels.
+  var agreement: [(label: String, value: String)] {
+    let error = top1AgreementStandardError.map { 100 * $0 }
+    return [
+      ("top-1 agreement, %", Figures.withError(100 * top1Agreement, error, least: 2)),
       ("RMS change of the true token's probability", Figures.percent(rmsProbabilityChange)),
     ]
   }
@@ -73,4 +64,17 @@ extension Verification {
 extension LayerError {
   /// Where between the layers the state was taken.
   var place: String { index == 0 ? "entering layer 0" : "leaving layer \(index - 1)" }
+}
+
+extension Divergence {
+  /// The distribution over positions, in nats, with labels.
+  var quantiles: [(label: String, value: String)] {
+    [
+      ("median", Figures.significant(median)),
+      ("90 % below", Figures.significant(p90)),
+      ("99 % below", Figures.significant(p99)),
+      ("99.9 % below", Figures.significant(p999)),
+      ("maximum", Figures.significant(maximum)),
+    ]
+  }
 }

@@ -27,10 +27,10 @@ struct WorstText: Sendable, Equatable {
   /// Two or three lines for a terminal.
   var sentence: String {
     func quoted(_ text: String) -> String {
-      "‘" + text.debugDescription.dropFirst().dropLast() + "’"
+      "‘" + text.debugDescription.dropFirst().dropLast().replacing("\\\"", with: "\"") + "’"
     }
     return TextTable.clean(
-      "Largest KL divergence, \(Figures.short(worst.divergence)) nats, at \(place), "
+      "Largest KL divergence, \(Figures.significant(worst.divergence)) nats, at \(place), "
         + "after ‘…\(quoted(String(context.suffix(40))).dropFirst())") + "\n"
       + TextTable.clean(
         "The text goes on with \(quoted(token)); the original expects \(quoted(original)), "
