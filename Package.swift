@@ -28,6 +28,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // MARK: - Foundations
@@ -68,7 +69,10 @@ let package = Package(
     .target(name: "Inference", dependencies: ["Tensors", "CKernels", "COpenBLAS"], swiftSettings: strict),
     .target(
       name: "Verification",
-      dependencies: ["Tensors", "Inference", "Tokenization", "CKernels"],
+      dependencies: [
+        "Tensors", "Quantization", "Inference", "Tokenization", "CKernels",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
       swiftSettings: strict),
 
     // MARK: - Products
@@ -97,6 +101,7 @@ let package = Package(
     tests(of: "Checkpoints", needing: ["Tensors"]),
     tests(of: "Tokenization"),
     tests(of: "Inference", needing: ["Tensors"]),
+    tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
   ],
   cLanguageStandard: .c17
 )
