@@ -128,7 +128,9 @@ package final class Tokenizer: Sendable {
     var tokens: [String] = []
     tokens.reserveCapacity(ids.count)
     for id in ids {
-      guard let token = token(of: id) else { throw TokenizationError.unknownID(id) }
+      guard let token = addedTokens.form(of: id) ?? model.vocabulary.token(of: id) else {
+        throw TokenizationError.unknownID(id)
+      }
       if skippingSpecialTokens, addedTokens[id]?.isSpecial == true { continue }
       tokens.append(token)
     }
