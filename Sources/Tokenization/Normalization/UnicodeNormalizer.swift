@@ -12,9 +12,11 @@ enum UnicodeNormalizer: Normalizer {
   func normalize(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
     return switch self {
-    case .canonicalComposition: text.precomposedStringWithCanonicalMapping
+    case .canonicalComposition:
+      CanonicalComposition.compose(text.decomposedStringWithCanonicalMapping)
     case .canonicalDecomposition: text.decomposedStringWithCanonicalMapping
-    case .compatibilityComposition: text.precomposedStringWithCompatibilityMapping
+    case .compatibilityComposition:
+      CanonicalComposition.compose(text.decomposedStringWithCompatibilityMapping)
     case .compatibilityDecomposition: text.decomposedStringWithCompatibilityMapping
     }
   }

@@ -6,7 +6,7 @@ For each tokenizer directory: random strings (mixed scripts, emoji, code, spaces
 pieces of the added tokens) are encoded by both, with and without special tokens; any difference is
 printed and makes the exit status 1. The same seed gives the same strings.
 
-    Benchmarks/tokenizers.py path/to/halftone Tests/Fixtures/tokenizers/* [--count N] [--seed N]
+    Benchmarks/compare_tokenizers.py path/to/halftone Tests/Fixtures/tokenizers/* [--count N] [--seed N]
 """
 import argparse
 import json
