@@ -46,14 +46,20 @@ struct TokenizeCommand: ParsableCommand {
     if let lines {
       let data = try Data(contentsOf: URL(filePath: lines))
       for text in try Tokenizer.jsonLines(from: data, path: lines) {
-        print(try tokenizer.encode(text, addingSpecialTokens: !noSpecial))
+        print("[\(try encode(text, with: tokenizer, separator: ", "))]")
       }
       return
     }
     let text =
       try self.text.map { try Tokenizer.text(from: Data(contentsOf: URL(filePath: $0)), path: $0) }
       ?? string ?? ""
-    let ids = try tokenizer.encode(text, addingSpecialTokens: !noSpecial)
-    print(json ? "{\"ids\": \(ids)}" : ids.map(String.init).joined(separator: " "))
+    let ids = try encode(text, with: tokenizer, separator: json ? ", " : " ")
+    print(json ? "{\"ids\": [\(ids)]}" : ids)
+  }
+
+  private func encode(_ text: String, with tokenizer: Tokenizer, separator: String) throws -> String
+  {
+    try tokenizer.encode(text, addingSpecialTokens: !noSpecial).lazy.map(String.init)
+      .joined(separator: separator)
   }
 }
