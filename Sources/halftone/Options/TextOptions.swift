@@ -40,7 +40,7 @@ struct TextOptions: ParsableArguments {
       ids: ids, tokenizer: tokenizer,
       options: PerplexityOptions(
         scoring: scoring, context: context, maxWindows: maxWindows,
-        beginningOfText: scoring == .llamaCpp ? tokenizer.beginningOfText : nil, threads: threads))
+        beginningOfText: scoring == .llamaCpp ? tokenizer.bosToken : nil, threads: threads))
   }
 }
 
