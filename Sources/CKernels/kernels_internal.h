@@ -36,6 +36,8 @@
                                   const float *multipliers, int8_t *codes);                        \
   void halftone_encode_uint4_##isa(const float *src, size_t n, size_t block,                       \
                                    const float *multipliers, const float *zeros, uint8_t *codes);  \
+  int halftone_quantize_nf4_bf16_##isa(const uint16_t *src, size_t n, size_t block, float *absmax, \
+                                       uint8_t *codes, halftone_error_sums *sums);                 \
   void halftone_decode_lookup4_##isa(const uint8_t *codes, size_t n, size_t block,                 \
                                      const float *table, const float *scales, float *dst);         \
   void halftone_decode_int8_##isa(const int8_t *codes, size_t n, size_t block,                     \
@@ -64,6 +66,7 @@ HALFTONE_DECLARE_VARIANT(neon)
     .minmax = halftone_minmax_##isa, .encode_nf4 = halftone_encode_nf4_##isa,                      \
     .encode_fp4 = halftone_encode_fp4_##isa, .encode_int8 = halftone_encode_int8_##isa,            \
     .encode_uint4 = halftone_encode_uint4_##isa,                                                   \
+    .quantize_nf4_bf16 = halftone_quantize_nf4_bf16_##isa,                                         \
     .decode_lookup4 = halftone_decode_lookup4_##isa,                                               \
     .decode_int8 = halftone_decode_int8_##isa, .decode_uint4 = halftone_decode_uint4_##isa,        \
     .error_sums = halftone_error_sums_##isa, .crc32c = halftone_crc32c_##crc_isa,                  \
