@@ -100,7 +100,7 @@ let package = Package(
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
     tests(of: "Tokenization"),
-    tests(of: "Inference", needing: ["Tensors"]),
+    tests(of: "Inference", needing: ["Checkpoints", "Tensors"]),
     tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
   ],
   cLanguageStandard: .c17
