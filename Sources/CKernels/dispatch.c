@@ -19,7 +19,7 @@ static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
 #if defined(__x86_64__)
 
 static const halftone_kernels avx2 = HALFTONE_TABLE(avx2, avx2);
-static const halftone_kernels avx512 = HALFTONE_TABLE(avx2, avx2);
+static const halftone_kernels avx512 = HALFTONE_TABLE(avx512, avx2);
 static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
 static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
 
@@ -41,6 +41,9 @@ static int has_avx2(void) {
 }
 
 static int has_avx512(void) {
+#if defined(HALFTONE_EMULATE_AVX512)
+  return has_avx2();
+#endif
   uint32_t a, b, c, d;
   if (!has_avx2() || !all(saved_state(), 0xE6)) return 0;  // and opmask, both parts of ZMM
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) &&

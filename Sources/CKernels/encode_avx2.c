@@ -75,6 +75,24 @@ static inline __m256i search_nf4(const float *src, __m256 factor, const nf4_tree
   return negated_bytes(index[0], index[1], index[2], index[3]);
 }
 
+/// Eight blocks of 64, the usual size, in one loop and with one division. Returns 0, having done
+/// nothing, if the absmax of one is 0.
+static inline int encode_nf4_eight(const float *src, const float *absmax, const nf4_tree *tree,
+                                   uint8_t *codes) {
+  __m256 maxima = _mm256_loadu_ps(absmax);
+  __m256 zeros = _mm256_cmp_ps(maxima, _mm256_setzero_ps(), _CMP_EQ_OQ);
+  if (_mm256_movemask_ps(zeros) != 0) return 0;
+  // Maxps gives its second operand where the first is NaN: halftone_normalizer, eight times.
+  __m256 raised = _mm256_max_ps(maxima, _mm256_set1_ps(1e-38f));
+  float factors[8];
+  _mm256_storeu_ps(factors, _mm256_div_ps(_mm256_set1_ps(1), raised));
+  for (size_t step = 0; step < 16; step++) {
+    __m256i bytes = search_nf4(src + 32 * step, _mm256_set1_ps(factors[step / 2]), tree);
+    _mm_storeu_si128((__m128i *)(codes + 16 * step), pair_up(bytes));
+  }
+  return 1;
+}
+
 void halftone_encode_nf4_avx2(const float *src, size_t n, size_t block, const float *absmax,
                               uint8_t *codes) {
   // A block that starts inside a byte.
@@ -83,7 +101,11 @@ void halftone_encode_nf4_avx2(const float *src, size_t n, size_t block, const fl
     return;
   }
   const nf4_tree tree = make_nf4_tree();
-  for (size_t start = 0, b = 0; start < n; start += block, b++) {
+  size_t start = 0, b = 0;
+  for (; block == 64 && start + 8 * 64 <= n; start += 8 * 64, b += 8) {
+    if (!encode_nf4_eight(src + start, absmax + b, &tree, codes + start / 2)) break;
+  }
+  for (; start < n; start += block, b++) {
     const float *p = src + start;
     uint8_t *out = codes + start / 2;
     size_t count = halftone_smaller(block, n - start), i = 0;

@@ -11,7 +11,7 @@ import Testing
 private let logitTolerance = 1e-5
 
 @Suite struct GoldenLogitsTests {
-  @Test(arguments: ["llama"])
+  @Test(arguments: ["llama", "mistral", "qwen2", "qwen3"])
   func `logits agree with the reference implementation`(family: String) throws {
     let folder = Fixtures.folder.appending(path: "families/\(family)")
     let golden = try SafetensorsFixture(folder, file: "golden.safetensors")
