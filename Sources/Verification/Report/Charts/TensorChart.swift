@@ -54,7 +54,7 @@ struct TensorChart: Sendable {
     }
     let ratios = sums.compactMapValues(\.finiteSQNR)
     guard let low = ratios.values.min(), let high = ratios.values.max() else { return nil }
-    // Tensors of no layer, such as the output head, have a column of their own in front.
+    // Tensors of no layer, such as the output head, have a column without a number in front.
     let front = ratios.keys.contains { $0.layer == nil } ? 1 : 0
     let layers = (ratios.keys.compactMap(\.layer).max() ?? -1) + 1
     let columns = front + layers
@@ -79,11 +79,9 @@ struct TensorChart: Sendable {
     }
     let bottom = plot.top + Double(order.count) * Self.rowHeight
     let every = Scale.wholeStep(layers, ticks: 16)
-    xTicks =
-      (front == 1 ? [Tick(plot.left + 0.5 * width - 1, "–")] : [])
-      + stride(from: 0, to: layers, by: every).map {
-        Tick(plot.left + (Double(front + $0) + 0.5) * width - 1, String($0))
-      }
+    xTicks = stride(from: 0, to: layers, by: every).map {
+      Tick(plot.left + (Double(front + $0) + 0.5) * width - 1, String($0))
+    }
     cellWidth = coordinate(max(1, width - (width > 8 ? 2 : 0.5)))
     tickY = coordinate(bottom + 16)
     axisY = coordinate(bottom + 38)
