@@ -158,6 +158,12 @@ enum SampleReport {
     #expect(try Verdict(SampleReport.verification(limits: LimitSet())).outcome == .unlimited)
   }
 
+  @Test func `whole ticks are 1, 2 or 5 times a power of ten`() {
+    #expect(
+      [0, 12, 13, 24, 25, 60, 61, 121].map { Scale.wholeStep($0, ticks: 12) }
+        == [1, 1, 2, 2, 5, 5, 10, 20])
+  }
+
   @Test func `figures are rounded to their errors`() {
     #expect(Figures.withError(37.6401, 1.1124, least: 2) == "37.64 ± 1.11")
     #expect(Figures.withError(0.0000918, 0.0000012) == "0.000092 ± 0.000001")

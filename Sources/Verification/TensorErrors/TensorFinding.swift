@@ -36,9 +36,9 @@ package struct TensorFinding: Sendable, Equatable, Encodable {
     let isPlain = Self.plainSchemes.contains(error.scheme)
     let floor = isPlain ? Self.plainFloor : Self.soundFraction * 20 * log10(2) * error.bitsPerWeight
     guard sqnr < floor else { return nil }
-    finding = String(
-      format: "%.1f dB, where %@ should reach %.0f or more: %@", sqnr, error.scheme, floor,
-      Self.cause(statistics, floor: floor))
+    finding =
+      "\(Figures.fixed(sqnr, 1)) dB, where \(error.scheme) should reach "
+      + "\(Figures.fixed(floor, 0)) or more: \(Self.cause(statistics, floor: floor))"
   }
 
   private static let plainSchemes: Set = ["f16", "bf16", "f32"]
@@ -49,9 +49,9 @@ package struct TensorFinding: Sendable, Equatable, Encodable {
     let rescaled = -10 * log10(max(1e-12, 1 - cosine * cosine))
     let energies = statistics.weightEnergy / statistics.restoredEnergy
     if abs(cosine) > likeness, rescaled >= floor {
-      return String(
-        format: "times %.3g it would reach %.1f dB, so its scales are wrong by a factor",
-        cosine * energies.squareRoot(), rescaled)
+      let factor = Figures.short(cosine * energies.squareRoot())
+      return "times \(factor) it would reach \(Figures.fixed(rescaled, 1)) dB, "
+        + "so its scales are wrong by a factor"
     }
     if abs(cosine) < 1 - likeness {
       return "it resembles the original nowhere, so rows, blocks or codes are out of order"

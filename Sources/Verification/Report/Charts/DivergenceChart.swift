@@ -4,7 +4,8 @@ import Foundation
 
 /// How the divergence is distributed over positions: a histogram on a logarithmic axis, with marks.
 ///
-/// Each mark has a line of its own above the plot, so that marks close together keep their labels apart.
+/// Each mark has a line of its own above the plot, the rightmost on top, and its label to the left, so
+/// that marks close together keep their labels apart and no label crosses a mark.
 struct DivergenceChart: Sendable {
   struct Bar: Sendable {
     var x: String
@@ -23,6 +24,8 @@ struct DivergenceChart: Sendable {
     var isLeft: Bool
   }
 
+  /// Room for the longest label.
+  private static let labelWidth = 130.0
   private static let plot = (left: 64.0, right: 744.0, top: 78.0, bottom: 270.0)
 
   let left = coordinate(plot.left)
@@ -59,10 +62,10 @@ struct DivergenceChart: Sendable {
     let places = [
       ("median", divergence.median), ("mean", divergence.mean), ("99 %", divergence.p99),
       ("maximum", divergence.maximum),
-    ].filter { $0.1 > 0 && x.domain.contains(log10($0.1)) }
+    ].filter { $0.1 > 0 && x.domain.contains(log10($0.1)) }.sorted { $0.1 > $1.1 }
     marks = places.enumerated().map { row, place in
       let at = x(log10(place.1))
-      let isLeft = at > (plot.left + plot.right) / 2
+      let isLeft = at > plot.left + Self.labelWidth
       return Mark(
         x: coordinate(at), labelX: coordinate(at + (isLeft ? -6 : 6)),
         y: coordinate(14 + 17 * Double(row)), label: "\(place.0) \(Figures.significant(place.1))",

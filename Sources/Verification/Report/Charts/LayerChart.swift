@@ -44,9 +44,12 @@ struct LayerChart: Sendable {
     line = points.filter { !$0.isExact }.map { "\($0.x),\($0.y)" }.joined(separator: " ")
     hasExact = points.contains(where: \.isExact)
     yTicks = y.ticks(5).map { Tick(y($0), Figures.fixed($0, 0)) }
-    let every = max(1, (layers.count + 11) / 12)
-    xTicks = layers.filter { $0.index == 0 || $0.index % every == 0 }.map {
-      Tick(x(Double($0.index)), $0.index == 0 ? "input" : String($0.index - 1))
+    let every = Scale.wholeStep(layers.count, ticks: 12)
+    xTicks = layers.filter { $0.index == 0 || ($0.index - 1) % every == 0 }.compactMap { layer in
+      let at = x(Double(layer.index))
+      if layer.index == 0 { return Tick(at, "input") }
+      // The first layer's label gives way where it would touch the input's.
+      return layer.index == 1 && at - x(0) < 40 ? nil : Tick(at, String(layer.index - 1))
     }
     summary =
       layers.compactMap(\.sqnr).last.map {

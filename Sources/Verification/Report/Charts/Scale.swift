@@ -27,6 +27,17 @@ struct Scale: Sendable {
   }
 }
 
+extension Scale {
+  /// The step of 1, 2, 5, 10, 20, … that gives at most so many ticks over `count` whole numbers.
+  static func wholeStep(_ count: Int, ticks: Int) -> Int {
+    var power = 1
+    while true {
+      for step in [power, 2 * power, 5 * power] where count <= step * ticks { return step }
+      power *= 10
+    }
+  }
+}
+
 /// A tick of an axis, as a template shows it.
 struct Tick: Sendable {
   var at: String

@@ -54,13 +54,16 @@ struct TensorChart: Sendable {
     }
     let ratios = sums.compactMapValues(\.finiteSQNR)
     guard let low = ratios.values.min(), let high = ratios.values.max() else { return nil }
-    let columns = (ratios.keys.compactMap(\.layer).max() ?? 0) + 1
+    // Tensors of no layer, such as the output head, have a column without a number in front.
+    let front = ratios.keys.contains { $0.layer == nil } ? 1 : 0
+    let layers = (ratios.keys.compactMap(\.layer).max() ?? -1) + 1
+    let columns = front + layers
     let plot = Self.plot
     let width = min(60, (plot.right - plot.left) / Double(columns))
     let step = max(Self.leastStep, (high - low) / Double(Self.shadeCount))
 
     cells = ratios.sorted { $0.key < $1.key }.map { place, sqnr in
-      let x = plot.left + Double(place.layer ?? 0) * width
+      let x = plot.left + Double(front + (place.layer ?? -1)) * width
       let y = plot.top + Double(order.firstIndex(of: place.kind) ?? 0) * Self.rowHeight
       let shade = Int((high - sqnr) / step)
       return Cell(
@@ -75,9 +78,9 @@ struct TensorChart: Sendable {
         y: coordinate(plot.top + (Double(index) + 0.5) * Self.rowHeight - 1))
     }
     let bottom = plot.top + Double(order.count) * Self.rowHeight
-    let every = max(1, (columns + 15) / 16)
-    xTicks = stride(from: 0, to: columns, by: every).map {
-      Tick(plot.left + (Double($0) + 0.5) * width - 1, String($0))
+    let every = Scale.wholeStep(layers, ticks: 16)
+    xTicks = stride(from: 0, to: layers, by: every).map {
+      Tick(plot.left + (Double(front + $0) + 0.5) * width - 1, String($0))
     }
     cellWidth = coordinate(max(1, width - (width > 8 ? 2 : 0.5)))
     tickY = coordinate(bottom + 16)

@@ -4,7 +4,7 @@ import Quantization
 
 extension TensorReport {
   /// Name and columns together stay within 100 characters.
-  private static let nameLength = 40
+  private static let nameLength = 39
   private static let schemeLength = 10
 
   /// The result for a terminal, ended by a line feed.

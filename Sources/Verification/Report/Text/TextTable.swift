@@ -55,7 +55,7 @@ struct TextTable {
   /// A long name with its middle left out, so that beginning and end can be told apart.
   static func shorten(_ name: String, to length: Int) -> String {
     guard name.count > length else { return name }
-    let tail = (length - 1) * 2 / 3
+    let tail = (length - 1) * 3 / 5
     return name.prefix(length - 1 - tail) + "…" + name.suffix(tail)
   }
 }
