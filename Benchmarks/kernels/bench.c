@@ -75,6 +75,8 @@ static void measure(const halftone_kernels *k, buffers b) {
     k->decode_lookup4(b.codes, chunk, block, nf4, b.scale, b.y);
     k->error_sums(b.x, b.y, chunk, &sums);
   });
+  MEASURE("quantize_nf4_bf16 64", 2 * chunk,
+          sink = k->quantize_nf4_bf16(b.bf16, chunk, block, b.scale, b.codes, &sums));
   sink = sums.ee;
   MEASURE("widen_bf16", 2 * chunk, k->widen_bf16(b.bf16, chunk, b.x));
   MEASURE("widen_f16", 2 * chunk, k->widen_f16(b.f16, chunk, b.y));

@@ -48,44 +48,86 @@ typedef struct chunk_sums {
   __m256 xx[2], yy[2], ee[2], largest[2];
 } chunk_sums;
 
-/// Codes 0-7 and 8-15, in the order in which a negated code's low bits find them.
-static inline void load_codebook(__m256 *low, __m256 *high) {
-  const __m256i order = _mm256_setr_epi32(0, 7, 6, 5, 4, 3, 2, 1);
-  *low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(halftone_nf4_codebook), order);
-  *high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(halftone_nf4_codebook + 8), order);
+/// The codebook by bytes: plane p has byte p of each of the 16 values, twice.
+static inline void load_planes(__m256i planes[4]) {
+  uint8_t bytes[4][16];
+  for (int code = 0; code < 16; code++) {
+    uint32_t bits = halftone_bits(halftone_nf4_codebook[code]);
+    for (int p = 0; p < 4; p++) bytes[p][code] = (uint8_t)(bits >> (8 * p));
+  }
+  for (int p = 0; p < 4; p++) {
+    planes[p] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)bytes[p]));
+  }
 }
+
+/// The values of 32 codes in the order of negated_bytes. Interleaving undoes the packing, so the four
+/// vectors come out in the order of the weights. Byte shuffles and interleaves are one instruction of
+/// the processor each, where a permutation across lanes is two.
+static inline void look_up(__m256i codes, const __m256i planes[4], __m256 value[4]) {
+  __m256i p0 = _mm256_shuffle_epi8(planes[0], codes), p1 = _mm256_shuffle_epi8(planes[1], codes);
+  __m256i p2 = _mm256_shuffle_epi8(planes[2], codes), p3 = _mm256_shuffle_epi8(planes[3], codes);
+  __m256i low_ab = _mm256_unpacklo_epi8(p0, p1), high_ab = _mm256_unpacklo_epi8(p2, p3);
+  __m256i low_cd = _mm256_unpackhi_epi8(p0, p1), high_cd = _mm256_unpackhi_epi8(p2, p3);
+  value[0] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(low_ab, high_ab));
+  value[1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(low_ab, high_ab));
+  value[2] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(low_cd, high_cd));
+  value[3] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(low_cd, high_cd));
+}
+
+/// Eight bf16 weights.
+static inline __m256 load_weights(const uint16_t *src) {
+  __m256i words = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)src));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(words, 16));
+}
+
+/// Codes 32 weights; the bytes are in the order of negated_bytes. A function of its own, so that the
+/// thresholds need not share the registers with the sums.
+static inline __m256i encode_32(const uint16_t *src, __m256 factor, const nf4_tree *tree) {
+  __m256 y[4];
+  __m256i root[4], index[4];
+  for (int k = 0; k < 4; k++) y[k] = _mm256_mul_ps(load_weights(src + 8 * (size_t)k), factor);
+  descend_nf4(y, tree, root, index);
+  return negated_bytes(index[0], index[1], index[2], index[3]);
+}
+
+static inline void add_32(const uint16_t *src, __m256i codes, __m256 scale,
+                          const __m256i planes[4], chunk_sums *s) {
+  const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(HALFTONE_MAGNITUDE_MASK));
+  __m256 value[4];
+  look_up(codes, planes, value);
+  for (int k = 0; k < 4; k++) {
+    __m256 x = load_weights(src + 8 * (size_t)k), y = _mm256_mul_ps(value[k], scale);
+    __m256 e = _mm256_sub_ps(x, y);
+    s->xx[k & 1] = _mm256_add_ps(s->xx[k & 1], _mm256_mul_ps(x, x));
+    s->yy[k & 1] = _mm256_add_ps(s->yy[k & 1], _mm256_mul_ps(y, y));
+    s->ee[k & 1] = _mm256_add_ps(s->ee[k & 1], _mm256_mul_ps(e, e));
+    s->largest[k & 1] = _mm256_max_ps(_mm256_and_ps(magnitude, e), s->largest[k & 1]);
+  }
+}
+
+/// How far ahead weights are fetched: computing leaves the memory idle, and what comes after is read
+/// for its checksum first, which does not.
+enum { prefetch_distance = 1 << 15 };
 
 static void quantize_chunk(const uint16_t *src, const float *absmax, uint8_t *codes,
                            halftone_error_sums *sums) {
   const nf4_tree tree = make_nf4_tree();
-  const __m256 zero = _mm256_setzero_ps(), sign = _mm256_set1_ps(-0.0f);
-  __m256 low, high;
-  load_codebook(&low, &high);
+  const __m256 zero = _mm256_setzero_ps();
+  enum { group = 4 * block_size };
+  __m256i planes[4], unpacked[group / 32];
+  load_planes(planes);
   chunk_sums s = {{zero, zero}, {zero, zero}, {zero, zero}, {zero, zero}};
-  for (size_t b = 0; b < block_count; b++) {
-    const __m256 scale = _mm256_set1_ps(absmax[b]);
-    const __m256 factor = _mm256_set1_ps(halftone_normalizer(absmax[b]));
-    for (size_t i = b * block_size; i < (b + 1) * block_size; i += 32) {
-      __m256 x[4], y[4];
-      __m256i root[4], index[4];
-      for (int k = 0; k < 4; k++) {
-        __m128i words = _mm_loadu_si128((const __m128i *)(src + i + 8 * (size_t)k));
-        x[k] = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(words), 16));
-        y[k] = _mm256_mul_ps(x[k], factor);
-      }
-      descend_nf4(y, &tree, root, index);
-      for (int k = 0; k < 4; k++) {
-        __m256 value = _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, index[k]),
-                                        _mm256_permutevar8x32_ps(high, index[k]),
-                                        _mm256_castsi256_ps(root[k]));
-        __m256 restored = _mm256_mul_ps(value, scale), e = _mm256_sub_ps(x[k], restored);
-        s.xx[k & 1] = _mm256_add_ps(s.xx[k & 1], _mm256_mul_ps(x[k], x[k]));
-        s.yy[k & 1] = _mm256_add_ps(s.yy[k & 1], _mm256_mul_ps(restored, restored));
-        s.ee[k & 1] = _mm256_add_ps(s.ee[k & 1], _mm256_mul_ps(e, e));
-        s.largest[k & 1] = _mm256_max_ps(_mm256_andnot_ps(sign, e), s.largest[k & 1]);
-      }
-      __m256i bytes = negated_bytes(index[0], index[1], index[2], index[3]);
-      _mm_storeu_si128((__m128i *)(codes + i / 2), pair_up(bytes));
+  for (size_t start = 0; start < HALFTONE_SUM_CHUNK; start += group) {
+    for (size_t i = 0; i < group; i += 32) {
+      const __m256 factor =
+          _mm256_set1_ps(halftone_normalizer(absmax[(start + i) / block_size]));
+      unpacked[i / 32] = encode_32(src + start + i, factor, &tree);
+      _mm_storeu_si128((__m128i *)(codes + (start + i) / 2), pair_up(unpacked[i / 32]));
+    }
+    for (size_t i = 0; i < group; i += 32) {
+      _mm_prefetch((const char *)(src + start + i + prefetch_distance), _MM_HINT_T1);
+      const __m256 scale = _mm256_set1_ps(absmax[(start + i) / block_size]);
+      add_32(src + start + i, unpacked[i / 32], scale, planes, &s);
     }
   }
   error_lanes lanes;

@@ -90,11 +90,12 @@ final class SlabPipeline {
       }
     }
     return try withSlab(slab, of: job) { weights in
+      if job.encoder == nil { digest(weights, 0..<weights.count, of: job) }
       var frames: [ContainerWriter.PreparedFrame] = []
       var lost: ErrorStatistics?
       if let encoder = job.encoder {
         let outputs = worker.outputs(job.slabByteCounts)
-        lost = try encoder.encode(weights, into: outputs, scratch: worker.scratch)
+        lost = try encodeInStrips(weights, of: job, encoder, into: outputs, worker)
         for (position, component) in job.slabComponents.enumerated() {
           let count = job.byteCount(of: slab, position)
           frames.append(
@@ -119,17 +120,42 @@ final class SlabPipeline {
     }
   }
 
-  /// Calls `body` with a slab where it lies, and notes the checksum of its bytes at the last pass.
+  /// Encodes a slab some weights at a time, so that they are still in the cache when they have been
+  /// checksummed.
+  private func encodeInStrips(
+    _ slab: Slab, of job: TensorJob, _ encoder: any TensorEncoder,
+    into outputs: [UnsafeMutableRawBufferPointer], _ worker: Worker
+  ) throws -> ErrorStatistics {
+    var statistics = ErrorStatistics()
+    for start in stride(from: 0, to: slab.count, by: job.stripWeightCount) {
+      let range = start..<min(start + job.stripWeightCount, slab.count)
+      digest(slab, range, of: job)
+      // Strips are whole blocks, so each output's share is a whole number of bytes.
+      let rests = zip(outputs, job.slabByteCounts).map { output, byteCount in
+        UnsafeMutableRawBufferPointer(rebasing: output[(byteCount * start / job.slabWeightCount)...])
+      }
+      statistics.add(try encoder.encode(slab[range], into: rests, scratch: worker.scratch))
+    }
+    return statistics
+  }
+
+  /// Notes the checksum of some weights' bytes, if the source's files are digested.
+  private func digest(_ slab: Slab, _ range: Range<Int>, of job: TensorJob) {
+    guard let location = job.location else { return }
+    let bytes = slab[range].bytes
+    let start =
+      location.range.lowerBound + job.byteRange(of: slab.elements).lowerBound
+      + job.byteRange(of: range).lowerBound
+    digests.add(bytes, file: location.file, range: start..<start + bytes.count)
+  }
+
+  /// Calls `body` with a slab where it lies.
   private func withSlab<Result>(
     _ index: Int, of job: TensorJob, _ body: (Slab) throws -> Result
   ) throws -> Result {
     let elements = job.elements(of: index)
     let range = job.byteRange(of: elements)
     return try source.withStoredBytes(of: job.tensor.name, in: range) { bytes in
-      if let location = job.location, job.claimDigest(of: index) {
-        let start = location.range.lowerBound + range.lowerBound
-        digests.add(bytes, file: location.file, range: start..<start + bytes.count)
-      }
       return try body(
         Slab(
           tensor: job.tensor.name, elements: elements, bytes: bytes,

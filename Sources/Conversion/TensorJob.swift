@@ -16,6 +16,10 @@ final class TensorJob: @unchecked Sendable {
   let slabComponents: [Int]
   let slabByteCounts: [Int]
 
+  let slabWeightCount: Int
+  /// Weights that are digested and encoded at a time; outputs divide evenly there.
+  let stripWeightCount: Int
+
   // Changed by one thread at a time: in turn, or under the work's lock.
   var statistics = ErrorStatistics()
   var scannedSlabCount = 0
@@ -29,7 +33,6 @@ final class TensorJob: @unchecked Sendable {
   private let entry: Plan.Entry
   private let encoding: Encoding
   private let afterScanComponents: [Int]
-  private let slabWeightCount: Int
 
   /// Declares the tensor's components.
   init(
@@ -41,6 +44,7 @@ final class TensorJob: @unchecked Sendable {
     guard entry.scheme != nil, let layout = entry.layout else {
       // Types of less than a byte come in whole slabs too, for a slab is a multiple of 8 weights.
       slabWeightCount = BlockGeometry.slabWeightGoal
+      stripWeightCount = slabWeightCount
       slabByteCounts = [slabWeightCount * tensor.elementType.bitWidth / 8]
       slabComponents = [
         writer.addComponent(
@@ -79,6 +83,7 @@ final class TensorJob: @unchecked Sendable {
       }
     }
     slabWeightCount = layout.slabWeightCount
+    stripWeightCount = layout.stripWeightCount
     slabComponents = perSlab.map(\.component)
     slabByteCounts = perSlab.map(\.byteCount)
     afterScanComponents = late
@@ -131,9 +136,6 @@ final class TensorJob: @unchecked Sendable {
     }
     return components[position].byteCount - slab * full
   }
-
-  /// Whether the caller is the one that digests a slab: the encoding pass, which sees each slab once.
-  func claimDigest(of slab: Int) -> Bool { !needsScan || isScanFinished }
 
   /// Writes the components that the scan gave.
   func writeAfterScan(to writer: ContainerWriter, coder: FrameCoder) throws {

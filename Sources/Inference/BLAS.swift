@@ -7,9 +7,11 @@ import COpenBLAS
 /// Work is cut into tiles that run side by side, each calling OpenBLAS for itself. So a product's
 /// rounding depends on the tile's shape alone, never on the number of threads, and no thread waits
 /// in OpenBLAS' own pool.
-enum BLAS {
-  /// Turns OpenBLAS' own threads off, for the whole process.
-  static let singleThreaded: Void = openblas_set_num_threads(1)
+package enum BLAS {
+  /// Turns OpenBLAS' own threads off, for the whole process; its first use does it.
+  ///
+  /// A program touches this early, for until then those threads spin and take time from ours.
+  package static let singleThreaded: Void = halftone_openblas_without_threads()
 
   /// A row-major matrix inside a larger one.
   struct Matrix {

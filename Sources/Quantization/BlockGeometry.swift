@@ -9,6 +9,8 @@ package struct BlockGeometry: Equatable, Sendable {
   package static let permittedSizes = [32, 64, 128, 256, 512, 1024, 2048, 4096]
   /// About how many weights make a slab, the unit of work and of a frame.
   package static let slabWeightGoal = 1 << 20
+  /// About how many weights are read at a time, so that they are in the second-level cache meanwhile.
+  package static let stripWeightGoal = 1 << 15
   /// About how many weights are encoded at a time, so that all buffers stay in the first-level cache.
   package static let chunkWeightGoal = 4096
 
@@ -34,6 +36,9 @@ package struct BlockGeometry: Equatable, Sendable {
 
   /// Weights per slab: whole blocks, and an even number of them so that packed bytes never straddle.
   package var slabWeightCount: Int { Self.slabWeightGoal.rounded(toMultipleOf: 2 * weightCount) }
+
+  /// Weights per strip: whole blocks, and an even number of them.
+  package var stripWeightCount: Int { Self.stripWeightGoal.rounded(toMultipleOf: 2 * weightCount) }
 
   /// Weights per chunk: whole blocks, an even number of weights.
   package var chunkWeightCount: Int {

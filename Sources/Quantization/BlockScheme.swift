@@ -78,7 +78,7 @@ package struct BlockScheme<Codec: BlockCodec>: Scheme {
     let constants = Array(components.count..<components.count + Codec.constants.count)
     components += Codec.constants
     return TensorLayout(
-      slabWeightCount: slab, components: components,
+      slabWeightCount: slab, stripWeightCount: geometry.stripWeightCount, components: components,
       encoding: Encoding(
         component: 0, bits: Codec.codeBits == 4 ? 4 : nil,
         order: Codec.codeBits == 4 ? .high : nil,

@@ -28,6 +28,17 @@ package struct Slab {
   /// The number of weights.
   package var count: Int { elements.count }
 
+  /// The weights `range`, counted from the slab's start.
+  package subscript(range: Range<Int>) -> Slab {
+    let bits = elementType.bitWidth
+    return Slab(
+      tensor: tensor,
+      elements: elements.lowerBound + range.lowerBound..<elements.lowerBound + range.upperBound,
+      bytes: UnsafeRawBufferPointer(
+        rebasing: bytes[range.lowerBound * bits / 8..<range.upperBound * bits / 8]),
+      elementType: elementType)
+  }
+
   /// Widens the weights `range`, counted from the slab's start, to fp32.
   func widen(_ range: Range<Int>, into floats: UnsafeMutablePointer<Float>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)

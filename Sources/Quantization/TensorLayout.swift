@@ -6,6 +6,9 @@ import Tensors
 package struct TensorLayout: Sendable {
   /// Weights per slab, the unit in which the tensor is read, encoded and written.
   package var slabWeightCount: Int
+  /// Weights that an encoder may be given at a time: whole blocks, after which every component has a
+  /// whole number of bytes.
+  package var stripWeightCount: Int
   /// The stored arrays. ``encoding`` refers to them by their position here.
   package var components: [Component]
   /// How the components become weights again.
@@ -30,8 +33,11 @@ package struct TensorLayout: Sendable {
     case constant([UInt8])
   }
 
-  package init(slabWeightCount: Int, components: [Component], encoding: Encoding) {
+  package init(
+    slabWeightCount: Int, stripWeightCount: Int, components: [Component], encoding: Encoding
+  ) {
     self.slabWeightCount = slabWeightCount
+    self.stripWeightCount = stripWeightCount
     self.components = components
     self.encoding = encoding
   }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Conversion
 import Foundation
+import Inference
 import Tensors
 
 /// The command line. Each subcommand is one file; this one names them, in the order of the data's way.
@@ -28,6 +29,7 @@ struct HalftoneCommand: ParsableCommand {
 
   /// Runs the command; says what went wrong in one line on stderr.
   static func main() {
+    BLAS.singleThreaded
     Interruption.install()
     do {
       try Kernels.requireAvailable()

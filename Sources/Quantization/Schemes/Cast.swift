@@ -24,7 +24,7 @@ struct Cast: Scheme {
     }
     let slab = BlockGeometry.slabWeightGoal
     return TensorLayout(
-      slabWeightCount: slab,
+      slabWeightCount: slab, stripWeightCount: BlockGeometry.stripWeightGoal,
       components: [
         .init("values", target, tensor.shape, .perSlab(byteCount: slab * target.bitWidth / 8))
       ],
