@@ -102,6 +102,13 @@ let package = Package(
     tests(of: "Tokenization"),
     tests(of: "Inference", needing: ["Checkpoints", "Tensors"]),
     tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Tensors", "Quantization", "Container", "Conversion", "Tokenization", "Inference",
+        "Verification", "TestSupport",
+      ],
+      swiftSettings: strict),
   ],
   cLanguageStandard: .c17
 )
