@@ -88,6 +88,9 @@ let package = Package(
     // MARK: - Tests
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "ModelTestSupport", dependencies: ["TestSupport", "Tensors", "Checkpoints", "Quantization"],
+      path: "Tests/ModelTestSupport", swiftSettings: strict),
     .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
     .testTarget(
       name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "TestSupport"],
@@ -96,6 +99,19 @@ let package = Package(
     tests(of: "Checkpoints", needing: ["Tensors"]),
     tests(of: "Tokenization"),
     tests(of: "Inference", needing: ["Tensors"]),
+    tests(
+      of: "Quantization",
+      needing: ["Tensors", "ModelTestSupport", .product(name: "Crypto", package: "swift-crypto")]),
+    tests(
+      of: "Conversion",
+      needing: [
+        "Tensors", "Checkpoints", "Quantization", "Container", "ModelTestSupport",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["HalftoneCommand", "TestSupport", "ModelTestSupport", "Tensors", "Checkpoints"],
+      swiftSettings: strict),
   ],
   cLanguageStandard: .c17
 )

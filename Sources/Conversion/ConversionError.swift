@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Quantization
+
 /// Why a conversion is not begun.
 package enum ConversionError: Error, Equatable, CustomStringConvertible {
+  /// A tensor can be quantized as the plan says; `file` is the one that holds it.
+  case quantization(file: String, QuantizationError)
   /// A tensor is quantized once, from its original.
   case alreadyQuantized(file: String, tensor: String, scheme: String)
   /// A part lies between 1 and the number of parts, and no part is empty.
@@ -13,6 +17,7 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
+    case .quantization(let file, let error): "\(file): \(error)"
     case .alreadyQuantized(let file, let tensor, let scheme):
       "\(file): tensor '\(tensor)' is already quantized (\(scheme)), and a second time would lose "
         + "more; start from the original, or run halftone dequantize if it is gone"
