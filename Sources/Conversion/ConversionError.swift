@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Quantization
+import Tensors
 
 /// Why a conversion is not begun.
 package enum ConversionError: Error, Equatable, CustomStringConvertible {
@@ -12,6 +13,8 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
   case part(index: Int, count: Int, tensorCount: Int)
   /// The file of a part is named so that the others find it.
   case partName(output: String, suffix: String)
+  /// A weight that is finite is finite in the type that it is restored to.
+  case outsideRange(file: String, tensor: String, index: Int, type: ElementType)
   /// The output is none of the files that are read.
   case outputIsInput(String)
 
@@ -27,6 +30,9 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
     case .partName(let output, let suffix):
       "\(output): a part's name must end in \(suffix).tone, so that the other parts are found; "
         + "rename the output"
+    case .outsideRange(let file, let tensor, let index, let type):
+      "\(file): tensor \(tensor.quoted): weight \(index) is so large that it becomes infinite in "
+        + "\(type.rawValue); choose another type with --dtype"
     case .outputIsInput(let path):
       "\(path): the output is the input; choose another name"
     }

@@ -12,8 +12,9 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
   private let codec: Codec
   private let geometry: BlockGeometry
   private let needsScan: Bool
-  /// With double quantization, every block's scale, and what it is after storing. Slabs write and
-  /// read disjoint runs of them.
+  /// With double quantization, every block's scale, and what it is after storing.
+  ///
+  /// Slabs write and read disjoint runs of them.
   private var exactScales: UnsafeMutableBufferPointer<Float>
   private var storedScales: UnsafeMutableBufferPointer<Float>
 

@@ -6,7 +6,9 @@ import Tensors
 package struct TensorLayout: Sendable {
   /// Weights per slab, the unit in which the tensor is read, encoded and written.
   package var slabWeightCount: Int
-  /// The stored arrays. ``encoding`` refers to them by their position here.
+  /// The stored arrays.
+  ///
+  /// ``encoding`` refers to them by their position here.
   package var components: [Component]
   /// How the components become weights again.
   package var encoding: Encoding

@@ -76,6 +76,26 @@ import Testing
     #expect(try restored.storedBytes("norm.weight") == tensor.bytes)
   }
 
+  @Test func `a weight that would become infinite is refused, what is infinite is carried on`()
+    throws
+  {
+    let weights: [Float] = [1, .infinity, -65280, 65536]
+    let model = try ModelFolder([TestTensor("norm.weight", .bf16, [4], weights)])
+    #expect(
+      throws: ConversionError.outsideRange(
+        file: model.path, tensor: "norm.weight", index: 3, type: .f16)
+    ) { try restore(model, from: "model", as: .f16) }
+    #expect(try model.outputs() == [])
+    let wide = try restore(model, from: "model", as: .f32)
+    #expect(try wide.weights("norm.weight")[1] == .infinity)
+    let largest = TestTensor("a.weight", .f32, [1, 2], [1, .greatestFiniteMagnitude])
+    let other = try ModelFolder([largest])
+    #expect(
+      throws: ConversionError.outsideRange(
+        file: other.path, tensor: "a.weight", index: 1, type: .bf16)
+    ) { try restore(other, from: "model", as: .bf16) }
+  }
+
   @Test func `a tensor of several slabs is restored in order`() throws {
     let count = 2 << 20 + 33
     let tensor = TestTensor.ramp("big.weight", [1, count])

@@ -46,11 +46,19 @@ package struct EncodedTensor {
       }
     }
     for elements in slabs {
+      /// Where the slab's bytes of a component belong.
+      func range(_ component: TensorLayout.Component, _ full: Int) -> Range<Int> {
+        let start = full * elements.lowerBound / layout.slabWeightCount
+        let isLast = elements.upperBound == count
+        return
+          start..<(isLast
+          ? component.byteCount : full * elements.upperBound / layout.slabWeightCount)
+      }
       let outputs = layout.components.compactMap { component -> UnsafeMutableRawBufferPointer? in
         guard case .perSlab(let full) = component.content else { return nil }
-        // Room for what a slab gives at most, filled with what no encoder may leave there.
+        // Room for no byte more, filled with what no encoder may leave there.
         let room = UnsafeMutableRawBufferPointer.allocate(
-          byteCount: max(full, full * length / layout.slabWeightCount), alignment: 64)
+          byteCount: range(component, full).count, alignment: 64)
         room.initializeMemory(as: UInt8.self, repeating: 0xA5)
         return room
       }
@@ -63,11 +71,7 @@ package struct EncodedTensor {
         case .constant(let bytes): components[index] = bytes
         case .afterScan: break
         case .perSlab(let full):
-          let start = full * elements.lowerBound / layout.slabWeightCount
-          let end =
-            elements.upperBound == count
-            ? component.byteCount : full * elements.upperBound / layout.slabWeightCount
-          components[index].replaceSubrange(start..<end, with: outputs[position][..<(end - start)])
+          components[index].replaceSubrange(range(component, full), with: outputs[position])
           position += 1
         }
       }

@@ -118,7 +118,9 @@ private struct SchemeEntry: Decodable {
 
   static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
 
-  /// The choice; nil where nothing is chosen. Checks that the scheme exists and takes the options.
+  /// The choice; nil where nothing is chosen.
+  ///
+  /// Checks that the scheme exists and takes the options.
   ///
   /// - Throws: ``QuantizationError/recipe(path:problem:)``, which names the `place` in the recipe.
   func resolved(in path: String, place: String) throws -> Recipe.Choice? {

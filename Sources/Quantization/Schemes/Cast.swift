@@ -3,7 +3,9 @@
 import CKernels
 import Tensors
 
-/// Plain numbers of another floating type, rounded to nearest even. `formats/encodings.md`, "Plain".
+/// Plain numbers of another floating type, rounded to nearest even.
+///
+/// `formats/encodings.md`, "Plain".
 struct Cast: Scheme {
   let target: ElementType
 
@@ -72,6 +74,7 @@ private struct CastEncoder: TensorEncoder {
   }
 
   /// Finds what made a sum overflow: a weight that is not finite, or one too large for the target.
+  ///
   /// Neither need be there, for the squares of large fp32 weights overflow too.
   private func requireFinite(_ range: Range<Int>, of slab: Slab, scratch: Scratch) throws {
     if let index = slab.firstIndex(in: range, scratch: scratch.weights, where: { !$0.isFinite }) {
@@ -88,7 +91,7 @@ private struct CastEncoder: TensorEncoder {
 extension ElementType {
   /// The smallest magnitude that rounds to infinity in this type: halfway from its largest number to
   /// the next power of two, where the tie goes to the even one of the two.
-  var overflowThreshold: Float {
+  package var overflowThreshold: Float {
     switch self {
     case .f16: 65520
     case .bf16: Float(bitPattern: 0x7F7F_8000)
