@@ -93,6 +93,9 @@ let package = Package(
     // MARK: - Tests
 
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "ModelTestSupport", dependencies: ["TestSupport", "Tensors", "Checkpoints", "Quantization"],
+      path: "Tests/ModelTestSupport", swiftSettings: strict),
     .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
     .testTarget(
       name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "TestSupport"],
@@ -108,6 +111,19 @@ let package = Package(
         "Tensors", "Quantization", "Container", "Conversion", "Tokenization", "Inference",
         "Verification", "TestSupport",
       ],
+      swiftSettings: strict),
+    tests(
+      of: "Quantization",
+      needing: ["Tensors", "ModelTestSupport", .product(name: "Crypto", package: "swift-crypto")]),
+    tests(
+      of: "Conversion",
+      needing: [
+        "Tensors", "Checkpoints", "Quantization", "Container", "ModelTestSupport",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["HalftoneCommand", "TestSupport", "ModelTestSupport", "Tensors", "Checkpoints"],
       swiftSettings: strict),
   ],
   cLanguageStandard: .c17

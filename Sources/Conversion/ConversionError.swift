@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Quantization
+import Tensors
+
 /// Why a conversion is not begun.
 package enum ConversionError: Error, Equatable, CustomStringConvertible {
+  /// A tensor can be quantized as the plan says; `file` is the one that holds it.
+  case quantization(file: String, QuantizationError)
   /// A tensor is quantized once, from its original.
   case alreadyQuantized(file: String, tensor: String, scheme: String)
   /// A part lies between 1 and the number of parts, and no part is empty.
   case part(index: Int, count: Int, tensorCount: Int)
   /// The file of a part is named so that the others find it.
   case partName(output: String, suffix: String)
+  /// A weight that is finite is finite in the type that it is restored to.
+  case outsideRange(file: String, tensor: String, index: Int, type: ElementType)
   /// The output is none of the files that are read.
   case outputIsInput(String)
 
   package var description: String {
     switch self {
+    case .quantization(let file, let error): "\(file): \(error)"
     case .alreadyQuantized(let file, let tensor, let scheme):
       "\(file): tensor '\(tensor)' is already quantized (\(scheme)), and a second time would lose "
         + "more; start from the original, or run halftone dequantize if it is gone"
@@ -22,6 +30,9 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
     case .partName(let output, let suffix):
       "\(output): a part's name must end in \(suffix).tone, so that the other parts are found; "
         + "rename the output"
+    case .outsideRange(let file, let tensor, let index, let type):
+      "\(file): tensor \(tensor.quoted): weight \(index) is so large that it becomes infinite in "
+        + "\(type.rawValue); choose another type with --dtype"
     case .outputIsInput(let path):
       "\(path): the output is the input; choose another name"
     }

@@ -10,7 +10,9 @@ package struct ConversionPlan: Sendable {
   package let entries: [Plan.Entry]
   package let part: Directory.Part
 
-  /// Picks the tensors of the part that is asked for. Parts are runs of tensors of about equal size.
+  /// Picks the tensors of the part that is asked for.
+  ///
+  /// Parts are runs of tensors of about equal size.
   ///
   /// - Throws: ``ConversionError``.
   init(entries: [Plan.Entry], source: any ModelSource, options: QuantizeOptions) throws {

@@ -74,6 +74,10 @@ extension SafetensorsDirectoryWriter {
         let floats = UnsafeMutableBufferPointer<Float>.allocate(capacity: elements.count)
         defer { floats.deallocate() }
         try source.read(tensor.name, elements: elements, into: floats)
+        if let index = floats.firstOverflow(of: type) {
+          throw ConversionError.outsideRange(
+            file: source.path, tensor: tensor.name, index: elements.lowerBound + index, type: type)
+        }
         let bytes = floats.narrowed(to: type)
         try work.inTurn(unit) { _ = try append(bytes, to: tensor.name) }
       }
@@ -86,6 +90,15 @@ extension SafetensorsDirectoryWriter {
 }
 
 extension UnsafeMutableBufferPointer<Float> {
+  /// The first finite number that would become infinite in a type.
+  fileprivate func firstOverflow(of type: ElementType) -> Int? {
+    guard type != .f32, let base = baseAddress else { return nil }
+    var largest: Float = 0
+    let hasOthers = Kernels.active.table.absmax(base, count, count, &largest) != 0
+    guard hasOthers || largest >= type.overflowThreshold else { return nil }
+    return firstIndex { $0.isFinite && abs($0) >= type.overflowThreshold }
+  }
+
   /// The numbers as F32, BF16 or F16, rounded to nearest even, in the same memory.
   fileprivate func narrowed(to type: ElementType) -> UnsafeRawBufferPointer {
     guard type != .f32, let base = baseAddress else {

@@ -25,7 +25,9 @@ package func quantize(
   do {
     let assets = try writer.addAssets(options.part.isFirst ? source.assets : [])
     let pipeline = try SlabPipeline(plan: plan.entries, source: source, writer: writer)
-    let tensors = try pipeline.run(threads: options.threads, progress: progress)
+    let tensors = try namingFile(of: source) {
+      try pipeline.run(threads: options.threads, progress: progress)
+    }
     let sources = try pipeline.digests.finish(withSHA256: options.recordsSHA256)
     let outputBytes = try writer.finish(
       tool: Tool.nameAndVersion, part: plan.part, tensors: tensors.map(\.entry), assets: assets,
@@ -50,14 +52,39 @@ package func makePlan(
     throw ConversionError.alreadyQuantized(
       file: source.path, tensor: tensor.name, scheme: tensor.scheme)
   }
-  if isSameFile(options.output, source.path) {
+  if !options.output.isEmpty,
+    source.filePaths.contains(where: { isSameFile(options.output, $0) })
+  {
     throw ConversionError.outputIsInput(options.output)
   }
-  let plan = try Plan(recipe: options.recipe, tensors: source.tensors)
+  let plan = try namingFile(of: source) {
+    try Plan(recipe: options.recipe, tensors: source.tensors)
+  }
   let entries =
     options.keepsNonFinite
     ? try plan.keepingNonFinite(of: source, threads: options.threads) : plan.entries
   return try ConversionPlan(entries: entries, source: source, options: options)
+}
+
+/// Does a part of the work; an error about a tensor then names the tensor's file too.
+private func namingFile<Result>(
+  of source: any ModelSource, _ work: () throws -> Result
+) throws -> Result {
+  do {
+    return try work()
+  } catch let error as QuantizationError {
+    guard let tensor = error.tensor else { throw error }
+    let location = try (source as? SafetensorsModel)?.location(of: tensor)
+    throw ConversionError.quantization(file: location?.file.path ?? source.path, error)
+  }
+}
+
+extension ModelSource {
+  /// What must not be written to while it is read: the model and the files that hold its tensors.
+  fileprivate var filePaths: [String] {
+    let files = (self as? SafetensorsModel)?.files.map(\.file.path) ?? []
+    return files + ((self as? ToneModel)?.files.map(\.path) ?? []) + [path]
+  }
 }
 
 /// Whether two paths lead to one file or folder.

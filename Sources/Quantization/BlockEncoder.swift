@@ -12,8 +12,9 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
   private let codec: Codec
   private let geometry: BlockGeometry
   private let needsScan: Bool
-  /// With double quantization, every block's scale, and what it is after storing. Slabs write and
-  /// read disjoint runs of them.
+  /// With double quantization, every block's scale, and what it is after storing.
+  ///
+  /// Slabs write and read disjoint runs of them.
   private var exactScales: UnsafeMutableBufferPointer<Float>
   private var storedScales: UnsafeMutableBufferPointer<Float>
 
@@ -72,6 +73,12 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
       }
       codec.decode(chunkCodes, restored, into: scratch.restored)
       Kernels.active.table.error_sums(chunk.weights, scratch.restored, chunk.count, &sums)
+      // Near the end of fp32's range a step too many overflows.
+      if !sums.max_absolute.isFinite {
+        let bad = (0..<chunk.count).first { !scratch.restored[$0].isFinite } ?? 0
+        throw QuantizationError.outsideRange(
+          tensor: slab.tensor, index: slab.elements.lowerBound + range.lowerBound + bad, type: .f32)
+      }
     }
     return ErrorStatistics(sums, count: slab.count)
   }
@@ -124,9 +131,11 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
     if let block = (0..<chunk.blockCount).first(where: { !chunk.scales[$0].isFinite }) {
       let start = range.lowerBound + block * geometry.weightCount
       let end = min(range.upperBound, start + geometry.weightCount)
-      let index = slab.firstIndex(in: start..<end, scratch: scratch.weights) { abs($0) > 65504 }
-      throw QuantizationError.outsideHalfRange(
-        tensor: slab.tensor, index: index ?? slab.elements.lowerBound + start)
+      let index = slab.firstIndex(in: start..<end, scratch: scratch.weights) {
+        abs($0) >= ElementType.f16.overflowThreshold
+      }
+      throw QuantizationError.outsideRange(
+        tensor: slab.tensor, index: index ?? slab.elements.lowerBound + start, type: .f16)
     }
   }
 

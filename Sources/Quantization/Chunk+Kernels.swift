@@ -4,7 +4,9 @@ import CKernels
 import Tensors
 
 extension Chunk {
-  /// Makes each block's largest magnitude its scale. Returns false at a NaN or infinity.
+  /// Makes each block's largest magnitude its scale.
+  ///
+  /// Returns false at a NaN or infinity.
   func chooseAbsoluteMaxima() -> Bool {
     Kernels.active.table.absmax(weights, count, block, scales) == 0
   }

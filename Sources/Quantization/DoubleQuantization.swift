@@ -3,8 +3,10 @@
 import Foundation
 import Tensors
 
-/// The second level: absolute maxima as 8-bit codes of the dynamic map, by the rule of bitsandbytes'
-/// GPU kernels. `formats/encodings.md`, "Double quantization".
+/// The second level: absolute maxima as 8-bit codes of the dynamic map, by the rule of
+/// bitsandbytes' GPU kernels.
+///
+/// `formats/encodings.md`, "Double quantization".
 enum DoubleQuantization {
   /// Scales per group.
   static let groupSize = 256

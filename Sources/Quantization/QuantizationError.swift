@@ -6,8 +6,9 @@ import Tensors
 package enum QuantizationError: Error, Equatable {
   /// A weight that is quantized must be finite.
   case nonFinite(tensor: String, index: Int)
-  /// A weight of an `int8-row` tensor must fit in fp16, where the scheme rounds first.
-  case outsideHalfRange(tensor: String, index: Int)
+  /// A weight must fit in the type that it is rounded to (that of a cast, F16 for `int8-row`), and
+  /// what is restored in its place in F32.
+  case outsideRange(tensor: String, index: Int, type: ElementType)
   /// Only F16, BF16 and F32 weights are quantized.
   case unsupportedElementType(tensor: String, type: ElementType)
   /// A scheme per row needs rows: rank 2 or more, and rows of at most this length.
@@ -28,21 +29,21 @@ extension QuantizationError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .nonFinite(let tensor, let index):
-      "tensor '\(tensor)': weight \(index) is NaN or infinite; repair the checkpoint, or pass "
+      "tensor \(tensor.quoted): weight \(index) is NaN or infinite; repair the checkpoint, or pass "
         + "--keep-non-finite to leave such tensors in their source type"
-    case .outsideHalfRange(let tensor, let index):
-      "tensor '\(tensor)': weight \(index) exceeds 65504, the largest fp16 number, but "
-        + "int8-row and f16 need that range; choose another scheme for this tensor in a recipe"
+    case .outsideRange(let tensor, let index, let type):
+      "tensor \(tensor.quoted): weight \(index) is so large that it becomes infinite in "
+        + "\(type.rawValue), which the scheme needs; choose another scheme for this tensor in a recipe"
     case .unsupportedElementType(let tensor, let type):
-      "tensor '\(tensor)': \(type.rawValue) weights are not quantized, only F16, BF16 and F32; "
+      "tensor \(tensor.quoted): \(type.rawValue) weights are not quantized, only F16, BF16 and F32; "
         + "give it the scheme keep in the recipe"
     case .noRows(let tensor, let shape, let longest):
-      "tensor '\(tensor)': shape \(shape) has no rows for a scheme per row (rank 2 or more, rows of "
+      "tensor \(tensor.quoted): shape \(shape) has no rows for a scheme per row (rank 2 or more, rows of "
         + "at most \(longest) weights); choose the scheme int8 for it in a recipe"
     case .blockSize(let size):
       "block size \(size) is not a power of two from 32 to 4096; use 64 unless you know better"
     case .unknownScheme(let name, let known):
-      "there is no scheme '\(name)'; choose one of \(known.joined(separator: ", "))"
+      "there is no scheme \(name.quoted); choose one of \(known.joined(separator: ", "))"
     case .noDoubleQuantization(let scheme):
       "scheme \(scheme) has no absolute maxima to quantize a second time; leave out double "
         + "quantization, or use nf4, fp4, int8 or int8-row"
@@ -50,6 +51,18 @@ extension QuantizationError: CustomStringConvertible {
       "scheme \(scheme) has no blocks; leave out the block size"
     case .recipe(let path, let problem):
       "\(path): \(problem); formats/recipes.md describes what a recipe may say"
+    }
+  }
+}
+
+extension QuantizationError {
+  /// The tensor that it is about, or nil where no tensor was looked at.
+  package var tensor: String? {
+    switch self {
+    case .nonFinite(let tensor, _), .outsideRange(let tensor, _, _),
+      .unsupportedElementType(let tensor, _), .noRows(let tensor, _, _):
+      tensor
+    case .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks, .recipe: nil
     }
   }
 }

@@ -18,7 +18,9 @@ package protocol Scheme: Sendable {
   func makeEncoder(for tensor: TensorDescription, layout: TensorLayout) -> any TensorEncoder
 }
 
-/// Turns one tensor, slab by slab, into bytes. Slabs come from several threads at once.
+/// Turns one tensor, slab by slab, into bytes.
+///
+/// Slabs come from several threads at once.
 package protocol TensorEncoder: Sendable {
   /// Looks at one slab, ahead of encoding; called where the layout ``TensorLayout/needsScan``.
   func scan(_ slab: Slab, scratch: Scratch) throws

@@ -9,7 +9,9 @@ package struct TensorLayout: Sendable {
   /// Weights that an encoder may be given at a time: whole blocks, after which every component has a
   /// whole number of bytes.
   package var stripWeightCount: Int
-  /// The stored arrays. ``encoding`` refers to them by their position here.
+  /// The stored arrays.
+  ///
+  /// ``encoding`` refers to them by their position here.
   package var components: [Component]
   /// How the components become weights again.
   package var encoding: Encoding

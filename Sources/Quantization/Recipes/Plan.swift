@@ -36,8 +36,12 @@ package struct Plan: Sendable {
           tensor, rule.choice, reason: "rule \(index + 1): \(rule.pattern)")
       }
       let role = TensorRole(of: tensor)
-      return try Entry(
-        tensor, role == .linear ? recipe.linearLayers : .keep, reason: role.rawValue)
+      guard role == .linear else { return .kept(tensor, reason: role.rawValue) }
+      do {
+        return try Entry(tensor, recipe.linearLayers, reason: role.rawValue)
+      } catch QuantizationError.noRows {
+        return .kept(tensor, reason: "linear layer, rows too long for the scheme")
+      }
     }
   }
 

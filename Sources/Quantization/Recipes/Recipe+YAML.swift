@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Tensors
 import Yams
 
 extension Recipe {
@@ -25,16 +26,16 @@ extension Recipe {
       throw QuantizationError.recipe(
         path: path, problem: "\(Self.place(context)) has a value of the wrong kind")
     } catch let error as UnknownKey {
-      throw QuantizationError.recipe(path: path, problem: "unknown key '\(error.key)'")
+      throw QuantizationError.recipe(path: path, problem: "unknown key \(error.key.quoted)")
     } catch {
-      throw QuantizationError.recipe(path: path, problem: "not YAML: \(error)")
+      throw QuantizationError.recipe(path: path, problem: Self.sentence(for: error))
     }
     self.init(
-      linearLayers: try file.choice.resolved() ?? fallback,
-      rules: try (file.rules ?? []).map { rule in
-        guard let choice = try rule.choice.resolved() else {
-          throw QuantizationError.recipe(
-            path: path, problem: "the rule for '\(rule.match)' lacks 'scheme'")
+      linearLayers: try file.choice.resolved(in: path, place: "the recipe") ?? fallback,
+      rules: try (file.rules ?? []).enumerated().map { index, rule in
+        let place = "rule \(index + 1) (\(rule.match.quoted))"
+        guard let choice = try rule.choice.resolved(in: path, place: place) else {
+          throw QuantizationError.recipe(path: path, problem: "\(place) lacks 'scheme'")
         }
         return Rule(pattern: rule.match, choice: choice)
       },
@@ -48,10 +49,25 @@ extension Recipe {
 
   private static func sentence(for context: DecodingError.Context) -> String {
     if let unknown = context.underlyingError as? UnknownKey {
-      return "unknown key '\(unknown.key)'"
+      return "unknown key \(unknown.key.quoted)"
     }
-    if let underlying = context.underlyingError { return "not YAML: \(underlying)" }
+    if let underlying = context.underlyingError { return sentence(for: underlying) }
     return "\(place(context)): \(context.debugDescription)"
+  }
+
+  /// What is wrong with a text that is not YAML, in one line.
+  private static func sentence(for error: any Error) -> String {
+    switch error {
+    case YamlError.scanner(_, let problem, let mark, _),
+      YamlError.parser(_, let problem, let mark, _),
+      YamlError.composer(_, let problem, let mark, _):
+      "line \(mark.line), column \(mark.column) is not YAML: \(problem)"
+    case YamlError.duplicatedKeysInMapping(let keys, let context):
+      "the mapping at line \(context.mark.line) repeats the key "
+        + keys.joined(separator: ", ").quoted
+    default:
+      "not YAML: " + "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
   }
 }
 
@@ -97,15 +113,38 @@ private struct SchemeEntry: Decodable {
     case doubleQuantization = "double_quant"
   }
 
+  /// The name by which a recipe says that tensors stay as they are.
+  private static var keep: String { "keep" }
+
   static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
 
-  /// The choice; nil where no scheme is named. Checks that the scheme exists and takes the options.
-  func resolved() throws -> Recipe.Choice? {
-    guard let scheme else { return nil }
-    if scheme == "keep" { return .keep }
+  /// The choice; nil where nothing is chosen.
+  ///
+  /// Checks that the scheme exists and takes the options.
+  ///
+  /// - Throws: ``QuantizationError/recipe(path:problem:)``, which names the `place` in the recipe.
+  func resolved(in path: String, place: String) throws -> Recipe.Choice? {
+    let hasOptions = blockSize != nil || doubleQuantization != nil
+    guard let scheme else {
+      guard hasOptions else { return nil }
+      throw QuantizationError.recipe(
+        path: path, problem: "\(place) has 'block_size' or 'double_quant' but lacks 'scheme'")
+    }
+    if scheme == Self.keep {
+      guard hasOptions else { return .keep }
+      throw QuantizationError.recipe(
+        path: path, problem: "\(place): 'keep' goes with neither 'block_size' nor 'double_quant'")
+    }
     let options = SchemeOptions(
       blockSize: blockSize, doubleQuantization: doubleQuantization ?? false)
-    _ = try Schemes.scheme(named: scheme, options: options)
+    do {
+      _ = try Schemes.scheme(named: scheme, options: options)
+    } catch QuantizationError.unknownScheme(let name, let known) {
+      let error = QuantizationError.unknownScheme(name: name, known: known + [Self.keep])
+      throw QuantizationError.recipe(path: path, problem: "\(place): \(error)")
+    } catch let error as QuantizationError {
+      throw QuantizationError.recipe(path: path, problem: "\(place): \(error)")
+    }
     return .scheme(name: scheme, options: options)
   }
 }

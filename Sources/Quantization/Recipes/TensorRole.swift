@@ -11,7 +11,7 @@ package enum TensorRole: String, Sendable {
   case outputHead = "output head"
   case norm = "norm"
   case router = "router"
-  case vector = "not a matrix"
+  case vector = "bias or not a matrix"
   case notFloating = "not F16, BF16 or F32"
   case empty = "no weights"
 
@@ -21,13 +21,15 @@ package enum TensorRole: String, Sendable {
     // `model.layers.0.mlp.down_proj.weight` is the module `down_proj`; fused experts have no `.weight`.
     let module = (modules.last == "weight" ? modules.dropLast().last : modules.last) ?? ""
     let isStackOfExperts = tensor.shape.count == 3 && modules.contains("experts")
+    // The biases of fused experts are matrices: `experts.down_proj_bias` has a row for each expert.
+    let isBias = modules.last == "bias" || module.hasSuffix("_bias")
     if !tensor.elementType.isQuantizable {
       self = .notFloating
     } else if tensor.elementCount == 0 {
       self = .empty
     } else if module.contains("norm") || module.hasPrefix("ln_") || module == "ln" {
       self = .norm
-    } else if tensor.shape.count != 2 && !isStackOfExperts || modules.last == "bias" {
+    } else if tensor.shape.count != 2 && !isStackOfExperts || isBias {
       self = .vector
     } else if ["lm_head", "embed_out", "output_layer"].contains(module)
       || tensor.name == "output.weight"

@@ -3,7 +3,9 @@
 import CKernels
 import Tensors
 
-/// Plain numbers of another floating type, rounded to nearest even. `formats/encodings.md`, "Plain".
+/// Plain numbers of another floating type, rounded to nearest even.
+///
+/// `formats/encodings.md`, "Plain".
 struct Cast: Scheme {
   let target: ElementType
 
@@ -71,16 +73,29 @@ private struct CastEncoder: TensorEncoder {
     return ErrorStatistics(sums, count: slab.count)
   }
 
-  /// Finds what made a sum overflow: a weight that is not finite, or one that does not fit in fp16.
+  /// Finds what made a sum overflow: a weight that is not finite, or one too large for the target.
+  ///
   /// Neither need be there, for the squares of large fp32 weights overflow too.
   private func requireFinite(_ range: Range<Int>, of slab: Slab, scratch: Scratch) throws {
     if let index = slab.firstIndex(in: range, scratch: scratch.weights, where: { !$0.isFinite }) {
       throw QuantizationError.nonFinite(tensor: slab.tensor, index: index)
     }
-    guard target == .f16 else { return }
-    if let index = slab.firstIndex(in: range, scratch: scratch.weights, where: { abs($0) >= 65520 })
+    let limit = target.overflowThreshold
+    if let index = slab.firstIndex(in: range, scratch: scratch.weights, where: { abs($0) >= limit })
     {
-      throw QuantizationError.outsideHalfRange(tensor: slab.tensor, index: index)
+      throw QuantizationError.outsideRange(tensor: slab.tensor, index: index, type: target)
+    }
+  }
+}
+
+extension ElementType {
+  /// The smallest magnitude that rounds to infinity in this type: halfway from its largest number to
+  /// the next power of two, where the tie goes to the even one of the two.
+  package var overflowThreshold: Float {
+    switch self {
+    case .f16: 65520
+    case .bf16: Float(bitPattern: 0x7F7F_8000)
+    default: .infinity
     }
   }
 }

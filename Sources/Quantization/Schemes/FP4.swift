@@ -3,7 +3,9 @@
 import CKernels
 import Tensors
 
-/// 4-bit float by the rule of bitsandbytes' GPU kernels. `formats/encodings.md`, "fp4".
+/// 4-bit float by the rule of bitsandbytes' GPU kernels.
+///
+/// `formats/encodings.md`, "fp4".
 struct FP4: BlockCodec {
   static let name = "fp4"
   static let codeBits = 4

@@ -4,6 +4,7 @@ import CKernels
 import Tensors
 
 /// 4-bit integers with a scale and a zero point per block: weight = (code − zero) × scale.
+///
 /// `formats/encodings.md`, "int4".
 struct Int4: BlockCodec {
   static let name = "int4"

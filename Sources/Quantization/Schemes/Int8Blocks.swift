@@ -4,6 +4,7 @@ import CKernels
 import Tensors
 
 /// 8-bit integers, one absolute maximum per block: weight = code × absmax / 127.
+///
 /// `formats/encodings.md`, "int8".
 struct Int8Blocks: BlockCodec {
   static let name = "int8"
@@ -41,8 +42,10 @@ struct Int8Blocks: BlockCodec {
   }
 
   /// What turns a weight into a code: (1 / absmax) × 127 in fp32, as bitsandbytes' CPU backend has
-  /// it; 0 for a block of zeros. The reciprocal of a subnormal maximum would be infinite, so such a
-  /// maximum counts as the smallest normal number.
+  /// it; 0 for a block of zeros.
+  ///
+  /// The reciprocal of a subnormal maximum would be infinite, so such a maximum counts as the
+  /// smallest normal number.
   static func multiplier(for absoluteMaximum: Float) -> Float {
     absoluteMaximum == 0 ? 0 : 1 / max(absoluteMaximum, .leastNormalMagnitude) * 127
   }

@@ -3,8 +3,10 @@
 import CKernels
 import Tensors
 
-/// 8-bit integers, one absolute maximum per row, rounded to fp16 first: the weights of LLM.int8() by
-/// the rule of bitsandbytes' CPU backend. `formats/encodings.md`, "int8-row".
+/// 8-bit integers, one absolute maximum per row, rounded to fp16 first: the weights of LLM.int8()
+/// by the rule of bitsandbytes' CPU backend.
+///
+/// `formats/encodings.md`, "int8-row".
 struct Int8Rows: BlockCodec {
   static let name = "int8-row"
   static let codeBits = 8

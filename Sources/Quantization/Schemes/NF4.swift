@@ -3,7 +3,9 @@
 import CKernels
 import Tensors
 
-/// 4-bit NormalFloat, one absolute maximum per block. `formats/encodings.md`, "nf4".
+/// 4-bit NormalFloat, one absolute maximum per block.
+///
+/// `formats/encodings.md`, "nf4".
 struct NF4: BlockCodec {
   static let name = "nf4"
   static let codeBits = 4

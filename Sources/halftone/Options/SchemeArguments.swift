@@ -29,12 +29,20 @@ struct SchemeArguments: ParsableArguments {
 
   enum ScaleRule: String, ExpressibleByArgument, CaseIterable { case absmax }
 
+  private var options: SchemeOptions {
+    SchemeOptions(blockSize: blockSize, doubleQuantization: doubleQuant)
+  }
+
+  func validate() throws {
+    do { _ = try Schemes.scheme(named: scheme, options: options) } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
   /// What tensors get, from the options and the recipe file.
   ///
   /// - Throws: `QuantizationError`, or what is wrong with reading the file.
   func resolved() throws -> Recipe {
-    let options = SchemeOptions(blockSize: blockSize, doubleQuantization: doubleQuant)
-    _ = try Schemes.scheme(named: scheme, options: options)
     let fallback = Recipe.Choice.scheme(name: scheme, options: options)
     guard let recipe else { return Recipe(linearLayers: fallback) }
     let text = try TextFile.read(recipe)
