@@ -58,6 +58,11 @@ def unique(pairs):
     return dict(pairs)
 
 
+def depth_of(value):
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(depth_of, inner), default=0)
+
+
 def get(entry, key, kind, *default):
     value = entry.get(key) if isinstance(entry, dict) else None
     if value is None and default:
@@ -109,6 +114,7 @@ class Tone:
             self.directory = json.loads(directory.decode(), object_pairs_hook=unique)
         except (ValueError, RecursionError) as error:
             raise ToneError(f"the directory is not JSON: {error}")
+        demand(depth_of(self.directory) <= 64, "the directory is nested too deep")
         get(self.directory, "tool", str)
         part = get(self.directory, "part", dict)
         self.index, self.count, self.set = get(part, "index", int), get(part, "count", int), get(part, "set", str)
