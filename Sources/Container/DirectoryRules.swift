@@ -33,7 +33,7 @@ struct DirectoryRules {
         throw refusal(item, "unknown element type '\(tensor.type)'")
       }
       guard let count = StoredComponent.elementCount(of: tensor.shape) else {
-        throw refusal(item, "shape \(tensor.shape) is too large")
+        throw refusal(item, "shape \(tensor.shape) is too large or negative")
       }
       var encodingCount = 0
       try check(
@@ -93,8 +93,11 @@ struct DirectoryRules {
     for step in steps {
       if let block = step.block, block < 1 { throw refusal(item, "a block of \(block) weights") }
       var needed = step.block.map { count / $0 + (count % $0 == 0 ? 0 : 1) } ?? min(count, 1)
+      guard components.indices.contains(step.operand.component) else {
+        throw refusal(item, "no component \(step.operand.component)")
+      }
       if step.operation == .lookup {
-        guard let length = codebookLength(of: step, item: item) else {
+        guard let length = codebookLength(of: step) else {
           throw refusal(item, "a codebook is empty or too long")
         }
         let (product, overflow) = needed.multipliedReportingOverflow(by: length)
@@ -107,8 +110,7 @@ struct DirectoryRules {
     }
   }
 
-  private func codebookLength(of step: Encoding.Step, item: String) -> Int? {
-    guard components.indices.contains(step.operand.component) else { return nil }
+  private func codebookLength(of step: Encoding.Step) -> Int? {
     let length = components[step.operand.component].codebookLength(isSingle: step.block == nil)
     let limit = step.block.map { max(ToneFormat.maximumBlockCodebookLength, $0) } ?? .max
     return (1...min(limit, ToneFormat.maximumCodebookLength)).contains(length) ? length : nil

@@ -63,7 +63,9 @@ struct StoredComponent: Sendable {
       throw refuse("unknown element type '\(entry.type)'")
     }
     guard let count = Self.elementCount(of: entry.shape), let bytes = type.byteCount(of: count)
-    else { throw refuse("shape \(entry.shape) of \(entry.type) is too large or no whole bytes") }
+    else {
+      throw refuse("shape \(entry.shape) of \(entry.type) is negative, too large or no whole bytes")
+    }
     guard entry.frameByteCount >= 1, entry.frameByteCount <= ToneFormat.maximumFrameByteCount else {
       throw refuse("frames of \(entry.frameByteCount) bytes")
     }

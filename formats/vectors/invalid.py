@@ -162,7 +162,7 @@ def cases():
     yield "hole-before-table", b(data=lambda d, p: d + bytes(64)), "misplaced", "64 bytes between the last frame and the table"
     yield "gap", b(data=lambda d, p: d + b"\0\0\1"), "notZero", "a gap byte that is not zero, in a file whose checksums are right"
     yield "frame-of-nobody", b(directory=lambda t: drop_last_component(t)), "inconsistent", "two frames that no component has"
-    yield "frame-of-two", b(directory=setting(["components", 2, "first_frame"], 1)), "inconsistent", "a frame of two components"
+    yield "frame-of-two", b(directory=setting(["components", 3, "first_frame"], 2)), "inconsistent", "a frame of two components"
 
     yield "frame-count", b(directory=setting(component + ["frame_count"], 2)), "inconsistent", "two frames where one is needed"
     yield "frame-count-zero", b(directory=setting(component + ["frame_count"], 0)), "inconsistent", "no frames for 4 bytes"
@@ -229,8 +229,8 @@ def cases():
         "codebooks of 257 entries for blocks of 32"
     yield "codebook-empty", base(change=lambda t: lookup_in(t, [0], None)).build(), "inconsistent", "a codebook without entries"
     yield "code-outside", base(change=lambda t: lookup_in(t, [3], None)).build(), "inconsistent", "code 15 in a codebook of 3"
-    yield "no-numbers", b(directory=lambda t: t["components"][3].update(type="C64", shape=[32])), "inconsistent", \
-        "a tensor whose numbers are complex"
+    yield "no-numbers", b(directory=lambda t: t["components"][3].update(type="F4", shape=[512])), "inconsistent", \
+        "a tensor that an F4 component stands for"
     yield "asset-slash", b(directory=setting(["assets", 0, "name"], "../config.json")), "inconsistent", "an asset name with `/`"
     yield "asset-backslash", b(directory=setting(["assets", 0, "name"], "a\\b")), "inconsistent", "an asset name with `\\`"
     yield "asset-nul", b(directory=setting(["assets", 0, "name"], "a\0b")), "inconsistent", "an asset name with NUL"
