@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes valid/, invalid/ and README.md: golden .tone files and the numbers that they hold.
 
+It also writes the worked example of formats/tone.md.
+
     generate.py [--halftone PROGRAM]      needs numpy and zstandard; the program makes valid/quantize-*.tone
 
 The other files are written here, by formats/tone.md alone, and the expected numbers are computed from the original
@@ -352,6 +354,31 @@ def quantized_by(program):
                 f"written by `halftone quantize --scheme {base}{' --double-quant' if scheme != base else ''}`"
 
 
+def worked_example():
+    """The file that formats/tone.md takes apart, as an annotated dump."""
+    tone = Tone()
+    add_scheme(tone, "w", invalid.W.reshape(2, 4), "nf4", 32)
+    tone.part["set"] = "00000000"
+    data = tone.build(directory=lambda tree: tree.update(tool="by hand"))
+    table, directory, end = 196, 196 + 48, len(data) - 64
+    # where a line begins, and what it holds
+    notes = {0: "magic, version 1.0, 48 reserved bytes", 60: "header CRC", 64: "frame 0: codes F0 7C A4 92",
+             68: "gap", 128: "frame 1: the codebook, 16 numbers", 192: "frame 2: one scale, 1.0",
+             table: "frame 0: at 64, 4 bytes, CRC", table + 16: "frame 1: at 128, 64 bytes", table + 32: "frame 2: at 192, 4 bytes",
+             directory: None, end: f"file length {len(data)}, frame table at {table}",
+             end + 16: f"directory at {directory}, {end - directory} bytes", end + 32: "3 frames, stored directory length, CRC of the table",
+             end + 44: "directory CRC, coding 0, reserved", end + 56: "trailer CRC, end mark"}
+    assert data[64:68].hex() == "f07ca492", data[64:68].hex()
+    starts, lines, note = sorted(notes) + [len(data)], [], ""
+    for begin, stop in zip(starts, starts[1:]):
+        for at in range(begin, stop, 16):
+            piece = data[at:min(at + 16, stop)]
+            note = piece.decode() if notes[begin] is None else notes[begin] if at == begin else ""
+            lines.append(f"    {at:04X}  {piece.hex(' ').upper():<47}  {note}".rstrip())
+    weights = ", ".join(str(v) for v in tone.expected["w"].ravel())
+    return "\n".join(lines) + f"\n\nThe weights that it gives are `{weights}`.\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--halftone", help="without it, the files that it made stay as they are")
@@ -370,6 +397,9 @@ def main():
     if not options.halftone:
         rows += [row for row in (HERE / "README.md").read_text().splitlines() if row.startswith("| `quantize-")]
     refused = invalid.write(HERE / "invalid")
+    document, begin, end = HERE.parent / "tone.md", "<!-- worked-example -->\n", "<!-- end of worked-example -->\n"
+    before, _, rest = document.read_text().partition(begin)
+    document.write_text(before + begin + "\n" + worked_example() + end + rest.partition(end)[2])
     (HERE / "README.md").write_text(README.format(valid="\n".join(rows), invalid="\n".join(refused)))
 
 
