@@ -126,9 +126,9 @@ class Tone:
                "a frame doesn't belong to exactly one component")
         self.tensors = {get(t, "name", str): t for t in get(self.directory, "tensors", list)}
         self.assets = {get(a, "name", str): get(a, "component", int) for a in get(self.directory, "assets", list)}
-        normalized = {unicodedata.normalize("NFC", name) for name in self.tensors}
-        demand(len(normalized) == len(self.directory["tensors"]), "two tensors have the same name")
-        demand(len(self.assets) == len(self.directory["assets"]), "two assets have the same name")
+        for names, kind in [(self.tensors, "tensors"), (self.assets, "assets")]:
+            normalized = {unicodedata.normalize("NFC", name) for name in names}
+            demand(len(normalized) == len(self.directory[kind]), f"two {kind} have the same name")
         demand(self.index == 1 or not self.assets, f"part {self.index} holds assets; only part 1 may")
         for name, component in self.assets.items():
             demand(name not in ("", ".", "..") and not set(name) & set("/\\\0"), f"asset name {name!r} is not a file name")
