@@ -28,13 +28,15 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // MARK: - Foundations
 
     .target(
       name: "CKernels",
-      cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))]),
+      cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: strict),
@@ -67,7 +69,10 @@ let package = Package(
     .target(name: "Inference", dependencies: ["Tensors", "CKernels", "COpenBLAS"], swiftSettings: strict),
     .target(
       name: "Verification",
-      dependencies: ["Tensors", "Inference", "Tokenization", "CKernels"],
+      dependencies: [
+        "Tensors", "Quantization", "Inference", "Tokenization", "CKernels",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
       swiftSettings: strict),
 
     // MARK: - Products
@@ -96,7 +101,8 @@ let package = Package(
     tests(of: "Checkpoints", needing: ["Tensors"]),
     tests(of: "Container", needing: ["Tensors", "Checkpoints", "Quantization", "Conversion"]),
     tests(of: "Tokenization"),
-    tests(of: "Inference", needing: ["Tensors"]),
+    tests(of: "Inference", needing: ["Checkpoints", "Tensors"]),
+    tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
   ],
   cLanguageStandard: .c17
 )

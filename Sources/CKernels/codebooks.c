@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The decision points of the 4-bit schemes. KernelTests recomputes NF4's from its codebook.
+// What the 4-bit schemes are made of: decision points, codes, and the codebook of NF4. KernelTests
+// recomputes the decision points of NF4 from its codebook.
 
 #include "kernels_internal.h"
 
@@ -15,3 +16,22 @@ const uint32_t halftone_fp4_thresholds[7] = {
 };
 
 const uint8_t halftone_fp4_codes[8] = {0, 1, 6, 7, 4, 5, 2, 3};
+
+const float halftone_nf4_codebook[16] = {
+    -1.0f,
+    -0.6961928009986877f,
+    -0.5250730514526367f,
+    -0.39491748809814453f,
+    -0.28444138169288635f,
+    -0.18477343022823334f,
+    -0.09105003625154495f,
+    0.0f,
+    0.07958029955625534f,
+    0.16093020141124725f,
+    0.24611230194568634f,
+    0.33791524171829224f,
+    0.44070982933044434f,
+    0.5626170039176941f,
+    0.7229568362236023f,
+    1.0f,
+};

@@ -14,11 +14,14 @@
 #endif
 
 static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
+static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
 
 #if defined(__x86_64__)
 
 static const halftone_kernels avx2 = HALFTONE_TABLE(avx2, avx2);
-static const halftone_kernels avx512 = HALFTONE_TABLE(avx2, avx2);
+static const halftone_kernels avx512 = HALFTONE_TABLE(avx512, avx2);
+static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
+static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
 
 /// The parts of the register file that the operating system saves (XCR0).
 static uint32_t saved_state(void) {
@@ -38,6 +41,9 @@ static int has_avx2(void) {
 }
 
 static int has_avx512(void) {
+#if defined(HALFTONE_EMULATE_AVX512)
+  return has_avx2();
+#endif
   uint32_t a, b, c, d;
   if (!has_avx2() || !all(saved_state(), 0xE6)) return 0;  // and opmask, both parts of ZMM
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
@@ -48,6 +54,7 @@ static int has_avx512(void) {
 
 static const halftone_kernels neon = HALFTONE_TABLE(neon, neon);
 static const halftone_kernels neon_without_crc = HALFTONE_TABLE(neon, scalar);
+static const halftone_math neon_math = HALFTONE_MATH_TABLE(neon);
 
 static int has_crc(void) {
 #if defined(__linux__)
@@ -111,4 +118,41 @@ const halftone_kernels *halftone_kernels_active(void) {
     atomic_store_explicit(&choice, kernels, memory_order_relaxed);
   }
   return kernels;
+}
+
+const halftone_math *halftone_math_for(halftone_isa isa) {
+  if (halftone_kernels_for(isa) == NULL) return NULL;
+  switch (isa) {
+#if defined(__x86_64__)
+    case HALFTONE_ISA_AVX2:
+      return &avx2_math;
+    case HALFTONE_ISA_AVX512:
+      return &avx512_math;
+#elif defined(__aarch64__)
+    case HALFTONE_ISA_NEON:
+      return &neon_math;
+#endif
+    default:
+      return &scalar_math;
+  }
+}
+
+static const halftone_math *math_of(const halftone_kernels *kernels) {
+  for (int isa = HALFTONE_ISA_SCALAR; kernels != NULL && isa <= HALFTONE_ISA_NEON; isa++) {
+    if (halftone_kernels_for((halftone_isa)isa) == kernels) {
+      return halftone_math_for((halftone_isa)isa);
+    }
+  }
+  return NULL;
+}
+
+const halftone_math *halftone_math_active(void) {
+  static const halftone_math undecided;
+  static _Atomic(const halftone_math *) choice = &undecided;
+  const halftone_math *math = atomic_load_explicit(&choice, memory_order_relaxed);
+  if (math == &undecided) {
+    math = math_of(halftone_kernels_active());
+    atomic_store_explicit(&choice, math, memory_order_relaxed);
+  }
+  return math;
 }

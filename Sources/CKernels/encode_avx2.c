@@ -1,78 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// 32 weights a step. The 4-bit codebooks are searched in binary: each comparison gives 0 or -1 a
-// lane, and `index = 2 * index + mask` collects minus the code. Permutations read an index's low
-// bits, in which -k is 8 - k (or 4 - k), so the thresholds are laid out in that order.
+// 32 weights a step; search_avx2.h holds the search.
 
 #include "kernels_internal.h"
 
 #if defined(__x86_64__)
 #include "kernels_x86.h"
+#include "search_avx2.h"
 
 HALFTONE_BEGIN_AVX2
 
-static inline __m256i greater(__m256 y, __m256 t) {
-  return _mm256_castps_si256(_mm256_cmp_ps(y, t, _CMP_GT_OQ));
-}
-
-/// 2 * index + mask
-static inline __m256i descend(__m256i index, __m256i mask) {
-  return _mm256_add_epi32(_mm256_add_epi32(index, index), mask);
-}
-
-/// Four vectors of eight 32-bit codes in -15...0, weights in order, to bytes 0...15. The bytes of
-/// lane 0 are those of weights 0-3, 8-11, 16-19 and 24-27.
-static inline __m256i negated_bytes(__m256i a, __m256i b, __m256i c, __m256i d) {
-  __m256i words = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
-  return _mm256_sub_epi8(_mm256_setzero_si256(), words);
-}
-
-/// 32 such bytes to 16 of two codes each, in the order of the weights.
-static inline __m128i pair_up(__m256i bytes) {
-  __m256i pairs = _mm256_maddubs_epi16(bytes, _mm256_set1_epi16(0x0110));
-  __m128i packed = _mm_packus_epi16(_mm256_castsi256_si128(pairs),
-                                    _mm256_extracti128_si256(pairs, 1));
-  return _mm_shuffle_epi8(
-      packed, _mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15));
-}
-
-typedef struct nf4_tree {
-  __m256 root, left, right, quarters, eighths;
-} nf4_tree;
-
-static inline nf4_tree make_nf4_tree(void) {
-  float t[15];
-  memcpy(t, halftone_nf4_thresholds, sizeof t);
-  return (nf4_tree){
-      .root = _mm256_set1_ps(t[7]),
-      .left = _mm256_set1_ps(t[3]),
-      .right = _mm256_set1_ps(t[11]),
-      .quarters = _mm256_setr_ps(t[1], t[13], t[9], t[5], t[1], t[13], t[9], t[5]),
-      .eighths = _mm256_setr_ps(t[0], t[14], t[12], t[10], t[8], t[6], t[4], t[2]),
-  };
-}
-
-/// Minus the codes of 32 weights, in bytes as negated_bytes orders them, negated. The four searches
-/// advance together: each is a chain of dependent instructions, and one after the other they would
-/// fill the processor's queue with instructions that wait.
-static inline __m256i search_nf4(const float *src, __m256 factor, const nf4_tree *tree) {
-  __m256 y[4];
-  __m256i index[4], mask[4];
-  for (int k = 0; k < 4; k++) y[k] = _mm256_mul_ps(_mm256_loadu_ps(src + 8 * k), factor);
-  for (int k = 0; k < 4; k++) mask[k] = greater(y[k], tree->root);
-  for (int k = 0; k < 4; k++) {
-    __m256 half = _mm256_blendv_ps(tree->left, tree->right, _mm256_castsi256_ps(mask[k]));
-    index[k] = descend(mask[k], greater(y[k], half));
+/// Eight blocks of 64, the usual size, in one loop and with one division. Returns 0, having done
+/// nothing, if the absmax of one is 0.
+static inline int encode_nf4_eight(const float *src, const float *absmax, const nf4_tree *tree,
+                                   uint8_t *codes) {
+  __m256 maxima = _mm256_loadu_ps(absmax);
+  __m256 zeros = _mm256_cmp_ps(maxima, _mm256_setzero_ps(), _CMP_EQ_OQ);
+  if (_mm256_movemask_ps(zeros) != 0) return 0;
+  // Maxps gives its second operand where the first is NaN: halftone_normalizer, eight times.
+  __m256 raised = _mm256_max_ps(maxima, _mm256_set1_ps(1e-38f));
+  float factors[8];
+  _mm256_storeu_ps(factors, _mm256_div_ps(_mm256_set1_ps(1), raised));
+  for (size_t step = 0; step < 16; step++) {
+    __m256i bytes = search_nf4(src + 32 * step, _mm256_set1_ps(factors[step / 2]), tree);
+    _mm_storeu_si128((__m128i *)(codes + 16 * step), pair_up(bytes));
   }
-  for (int k = 0; k < 4; k++) {
-    mask[k] = greater(y[k], _mm256_permutevar_ps(tree->quarters, index[k]));
-    index[k] = descend(index[k], mask[k]);
-  }
-  for (int k = 0; k < 4; k++) {
-    mask[k] = greater(y[k], _mm256_permutevar8x32_ps(tree->eighths, index[k]));
-    index[k] = descend(index[k], mask[k]);
-  }
-  return negated_bytes(index[0], index[1], index[2], index[3]);
+  return 1;
 }
 
 void halftone_encode_nf4_avx2(const float *src, size_t n, size_t block, const float *absmax,
@@ -83,7 +36,11 @@ void halftone_encode_nf4_avx2(const float *src, size_t n, size_t block, const fl
     return;
   }
   const nf4_tree tree = make_nf4_tree();
-  for (size_t start = 0, b = 0; start < n; start += block, b++) {
+  size_t start = 0, b = 0;
+  for (; block == 64 && start + 8 * 64 <= n; start += 8 * 64, b += 8) {
+    if (!encode_nf4_eight(src + start, absmax + b, &tree, codes + start / 2)) break;
+  }
+  for (; start < n; start += block, b++) {
     const float *p = src + start;
     uint8_t *out = codes + start / 2;
     size_t count = halftone_smaller(block, n - start), i = 0;

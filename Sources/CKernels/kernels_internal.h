@@ -36,6 +36,8 @@
                                   const float *multipliers, int8_t *codes);                        \
   void halftone_encode_uint4_##isa(const float *src, size_t n, size_t block,                       \
                                    const float *multipliers, const float *zeros, uint8_t *codes);  \
+  int halftone_quantize_nf4_bf16_##isa(const uint16_t *src, size_t n, size_t block, float *absmax, \
+                                       uint8_t *codes, halftone_error_sums *sums);                 \
   void halftone_decode_lookup4_##isa(const uint8_t *codes, size_t n, size_t block,                 \
                                      const float *table, const float *scales, float *dst);         \
   void halftone_decode_int8_##isa(const int8_t *codes, size_t n, size_t block,                     \
@@ -64,11 +66,45 @@ HALFTONE_DECLARE_VARIANT(neon)
     .minmax = halftone_minmax_##isa, .encode_nf4 = halftone_encode_nf4_##isa,                      \
     .encode_fp4 = halftone_encode_fp4_##isa, .encode_int8 = halftone_encode_int8_##isa,            \
     .encode_uint4 = halftone_encode_uint4_##isa,                                                   \
+    .quantize_nf4_bf16 = halftone_quantize_nf4_bf16_##isa,                                         \
     .decode_lookup4 = halftone_decode_lookup4_##isa,                                               \
     .decode_int8 = halftone_decode_int8_##isa, .decode_uint4 = halftone_decode_uint4_##isa,        \
     .error_sums = halftone_error_sums_##isa, .crc32c = halftone_crc32c_##crc_isa,                  \
     .split_planes2 = halftone_split_planes2_##isa, .join_planes2 = halftone_join_planes2_##isa,    \
     .split_planes4 = halftone_split_planes4_##isa, .join_planes4 = halftone_join_planes4_##isa,    \
+  }
+
+/// The same for math_kernels.h.
+#define HALFTONE_DECLARE_MATH(isa)                                                                 \
+  void halftone_exp_f32_##isa(const float *src, size_t n, float *dst);                             \
+  void halftone_softmax_row_##isa(float *x, size_t n, float scale, float *maximum);                \
+  double halftone_log_sum_exp_##isa(const float *x, size_t n);                                     \
+  double halftone_kl_row_##isa(const float *a, const float *b, size_t n, double lse_a,             \
+                               double lse_b);                                                      \
+  void halftone_silu_multiply_##isa(const float *gate, const float *up, size_t n, float *dst);     \
+  void halftone_gelu_tanh_##isa(const float *x, size_t n, float *dst);                             \
+  void halftone_rms_norm_##isa(const float *x, const float *weight, size_t n, float eps,           \
+                               float *dst);                                                        \
+  void halftone_layer_norm_##isa(const float *x, const float *weight, const float *bias, size_t n, \
+                                 float eps, float *dst);                                           \
+  void halftone_add_##isa(const float *a, const float *b, size_t n, float *dst);                   \
+  void halftone_rotate_half_##isa(float *x, const float *cos, const float *sin, size_t half);      \
+  float halftone_dot_##isa(const float *a, const float *b, size_t n);                              \
+  size_t halftone_argmax_##isa(const float *x, size_t n);
+
+HALFTONE_DECLARE_MATH(scalar)
+HALFTONE_DECLARE_MATH(avx2)
+HALFTONE_DECLARE_MATH(avx512)
+HALFTONE_DECLARE_MATH(neon)
+
+#define HALFTONE_MATH_TABLE(isa)                                                                   \
+  {                                                                                                \
+    .name = #isa, .exp_f32 = halftone_exp_f32_##isa, .softmax_row = halftone_softmax_row_##isa,    \
+    .log_sum_exp = halftone_log_sum_exp_##isa, .kl_row = halftone_kl_row_##isa,                    \
+    .silu_multiply = halftone_silu_multiply_##isa, .gelu_tanh = halftone_gelu_tanh_##isa,          \
+    .rms_norm = halftone_rms_norm_##isa, .layer_norm = halftone_layer_norm_##isa,                  \
+    .add = halftone_add_##isa, .rotate_half = halftone_rotate_half_##isa,                          \
+    .dot = halftone_dot_##isa, .argmax = halftone_argmax_##isa,                                    \
   }
 
 // MARK: - Rules

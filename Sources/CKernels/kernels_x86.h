@@ -12,10 +12,8 @@
 #include "kernels_internal.h"
 
 #if defined(HALFTONE_EMULATE_AVX512)
-// Benchmarks/kernels/emulate.sh: the same source on SIMDe's portable functions.
-#define SIMDE_ENABLE_NATIVE_ALIASES
-#include <simde/x86/avx512.h>
-#include <simde/x86/f16c.h>
+// Benchmarks/kernels/emulate.sh: the same source on portable functions.
+#include "avx512_emulation.h"
 #else
 #include <immintrin.h>
 #endif
@@ -25,7 +23,7 @@
 
 #if defined(HALFTONE_EMULATE_AVX512)
 #define HALFTONE_BEGIN_AVX512                                                                      \
-  _Pragma("clang attribute push(__attribute__((unused)), apply_to = function)")
+  _Pragma("clang attribute push(__attribute__((target(\"avx2,f16c\"))), apply_to = function)")
 #else
 #define HALFTONE_BEGIN_AVX512                                                                      \
   _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c\"))), apply_to = function)")

@@ -9,7 +9,8 @@ HALFTONE_BEGIN_AVX2
 
 static inline __m256i load(const float *src) { return _mm256_loadu_si256((const __m256i *)src); }
 
-static inline uint32_t largest_magnitude(const float *src, size_t n) {
+/// The largest magnitude of each lane, and of what does not fill the lanes in lane 0.
+static inline __m256i lane_magnitudes(const float *src, size_t n) {
   const __m256i mask = _mm256_set1_epi32((int)HALFTONE_MAGNITUDE_MASK);
   __m256i a = _mm256_setzero_si256(), b = a, c = a, d = a;
   size_t i = 0;
@@ -21,25 +22,54 @@ static inline uint32_t largest_magnitude(const float *src, size_t n) {
   }
   for (; i + 8 <= n; i += 8) a = _mm256_max_epi32(a, _mm256_and_si256(mask, load(src + i)));
   a = _mm256_max_epi32(_mm256_max_epi32(a, b), _mm256_max_epi32(c, d));
-  __m128i m = _mm_max_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
-  m = _mm_max_epi32(m, _mm_shuffle_epi32(m, _MM_SHUFFLE(1, 0, 3, 2)));
-  m = _mm_max_epi32(m, _mm_shuffle_epi32(m, _MM_SHUFFLE(2, 3, 0, 1)));
-  uint32_t largest = (uint32_t)_mm_cvtsi128_si32(m);
   for (; i < n; i++) {
-    uint32_t magnitude = halftone_bits(src[i]) & HALFTONE_MAGNITUDE_MASK;
-    largest = magnitude > largest ? magnitude : largest;
+    int32_t magnitude = (int32_t)(halftone_bits(src[i]) & HALFTONE_MAGNITUDE_MASK);
+    a = _mm256_max_epi32(a, _mm256_setr_epi32(magnitude, 0, 0, 0, 0, 0, 0, 0));
   }
-  return largest;
+  return a;
+}
+
+/// The larger of neighbouring lanes, alternately from a and b: a01, b01, a23, b23 in each half.
+static inline __m256i fold32(__m256i a, __m256i b) {
+  return _mm256_max_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+}
+
+static inline __m256i fold64(__m256i a, __m256i b) {
+  return _mm256_max_epi32(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
+}
+
+/// Lane k is the largest lane of m[k]: a transposition with a maximum at each step, cheaper than
+/// eight reductions.
+static inline __m256i fold_eight(const __m256i m[8]) {
+  __m256i low = fold64(fold32(m[0], m[1]), fold32(m[2], m[3]));
+  __m256i high = fold64(fold32(m[4], m[5]), fold32(m[6], m[7]));
+  return _mm256_max_epi32(_mm256_permute2x128_si256(low, high, 0x20),
+                          _mm256_permute2x128_si256(low, high, 0x31));
 }
 
 int halftone_absmax_avx2(const float *src, size_t n, size_t block, float *maxima) {
-  uint32_t overall = 0;
-  for (size_t start = 0, b = 0; start < n; start += block, b++) {
-    uint32_t largest = largest_magnitude(src + start, halftone_smaller(block, n - start));
-    maxima[b] = halftone_float(largest);
-    overall = largest > overall ? largest : overall;
+  __m256i overall = _mm256_setzero_si256();
+  size_t start = 0, b = 0;
+  for (; block <= n / 8 && start + 8 * block <= n; start += 8 * block, b += 8) {
+    __m256i m[8];
+    for (size_t k = 0; k < 8; k++) {
+      const float *p = src + start + k * block;
+      m[k] = block == 64 ? lane_magnitudes(p, 64) : lane_magnitudes(p, block);
+    }
+    __m256i largest = fold_eight(m);
+    _mm256_storeu_si256((__m256i *)(maxima + b), largest);
+    overall = _mm256_max_epi32(overall, largest);
   }
-  return overall >= HALFTONE_INFINITY_BITS;
+  for (; start < n; start += block, b++) {
+    __m256i m[8];
+    m[0] = lane_magnitudes(src + start, halftone_smaller(block, n - start));
+    for (size_t k = 1; k < 8; k++) m[k] = _mm256_setzero_si256();
+    __m256i largest = fold_eight(m);
+    maxima[b] = halftone_float((uint32_t)_mm256_cvtsi256_si32(largest));
+    overall = _mm256_max_epi32(overall, largest);
+  }
+  const __m256i finite = _mm256_set1_epi32((int)HALFTONE_INFINITY_BITS - 1);
+  return _mm256_movemask_epi8(_mm256_cmpgt_epi32(overall, finite)) != 0;
 }
 
 static inline __m256i load_order(const float *src) {

@@ -12,7 +12,7 @@ extension CheckpointError: CustomStringConvertible {
   private var place: String {
     switch self {
     case .file: return ""
-    case .shorterThanHeaderLength(let file, _), .emptyHeader(let file),
+    case .gitPointer(let file), .shorterThanHeaderLength(let file, _), .emptyHeader(let file),
       .headerPastEnd(let file, _, _), .headerTooLong(let file, _, _),
       .malformed(let file, nil, _), .metadataIsNoText(let file, _), .emptyName(let file, _),
       .trailingBytes(let file, _, _), .missingWeightMap(let file), .pickle(let file),
@@ -39,6 +39,7 @@ extension CheckpointError: CustomStringConvertible {
   private var problem: String {
     switch self {
     case .file: ""
+    case .gitPointer: "is a Git LFS pointer, not the file that it stands for"
     case .shorterThanHeaderLength(_, let byteCount):
       "has \(byteCount) bytes, fewer than the 8 of the header's length"
     case .emptyHeader: "the header's length is 0"
@@ -104,6 +105,7 @@ extension CheckpointError: CustomStringConvertible {
     case .file: ""
     case .shorterThanHeaderLength, .emptyHeader, .headerPastEnd, .dataTruncated, .trailingBytes:
       "the file is damaged, incomplete or not safetensors: get it again"
+    case .gitPointer: "fetch the file with 'git lfs pull'"
     case .missingShard: "get the missing file"
     case .tensorNotInShard, .tensorNotInIndex, .duplicateTensor, .missingWeightMap:
       "get index and shards again, all from one revision of the model"

@@ -8,6 +8,8 @@ package enum CheckpointError: Error, Equatable {
 
   /// The operating system must hand the file out.
   case file(FileError)
+  /// The file is there, not the pointer that Git leaves in its place.
+  case gitPointer(file: String)
   /// A file holds at least the 8 bytes of the header's length.
   case shorterThanHeaderLength(file: String, byteCount: Int)
   /// The header is at least 2 bytes long.

@@ -18,11 +18,8 @@ struct CheckpointLayout {
 
   /// Looks at the folder or file that the user named.
   init(of path: String) throws(CheckpointError) {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw .file(.notFound(path: path))
-    }
-    if isDirectory.boolValue {
+    guard let kind = try Self.kind(of: path) else { throw .file(.notFound(path: path)) }
+    if kind == .directory {
       try self.init(directory: path)
     } else if Pickle.isPickle(name: path) || Pickle.isPickle(contentsOf: path) {
       throw .pickle(file: path)
@@ -71,7 +68,7 @@ struct CheckpointLayout {
     var files: [String] = []
     for shard in index.shards {
       let file = FilePath.join(directory, shard.name)
-      guard FileManager.default.fileExists(atPath: file) else {
+      guard try Self.kind(of: file) != nil else {
         throw .missingShard(file: path, tensor: shard.firstTensor, shard: shard.name)
       }
       files.append(file)
@@ -79,6 +76,10 @@ struct CheckpointLayout {
     self.directory = directory
     self.files = files
     self.index = index
+  }
+
+  private static func kind(of path: String) throws(CheckpointError) -> FileKind? {
+    do { return try FileKind.of(path) } catch { throw .file(error) }
   }
 
   private static func names(in directory: String) throws(CheckpointError) -> [String] {

@@ -129,10 +129,8 @@ package final class SafetensorsDirectoryWriter: Sendable {
     do {
       try file.append(contents)
       try file.commit()
-    } catch let error as FileError {
-      throw .file(error)
     } catch {
-      throw .file(.alreadyClosed(path: file.path))
+      throw CheckpointError(wrapping: error, file: file.path)
     }
   }
 }

@@ -49,12 +49,8 @@ package struct SafetensorsFile: Sendable {
     let header: SafetensorsHeader
     do {
       header = try file.withBytes { try SafetensorsHeader(of: $0, file: file.path) }
-    } catch let error as CheckpointError {
-      throw error
-    } catch let error as JSONError {
-      throw .malformed(file: file.path, tensor: nil, error)
     } catch {
-      throw .file(.notRegularFile(path: file.path))
+      throw CheckpointError(wrapping: error, file: file.path)
     }
     self.file = file
     metadata = header.metadata

@@ -35,8 +35,8 @@ struct SafetensorsHeader {
         current = nil
       }
       try scan.finish()
-    } catch let error as JSONError {
-      throw CheckpointError.malformed(file: file, tensor: current, error)
+    } catch {
+      throw CheckpointError(wrapping: error, file: file, tensor: current)
     }
     tensors.sort {
       ($0.byteRange.lowerBound, $0.byteRange.upperBound, $0.name)
@@ -50,6 +50,10 @@ struct SafetensorsHeader {
     of bytes: UnsafeRawBufferPointer, file: String
   ) throws -> Range<Int> {
     let lengthByteCount = 8
+    // As a header length these bytes would be larger than any file.
+    if bytes.starts(with: "version https://git-lfs".utf8) {
+      throw CheckpointError.gitPointer(file: file)
+    }
     guard bytes.count >= lengthByteCount else {
       throw CheckpointError.shorterThanHeaderLength(file: file, byteCount: bytes.count)
     }

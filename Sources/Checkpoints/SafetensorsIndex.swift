@@ -34,14 +34,8 @@ struct SafetensorsIndex {
         }
         try scan.finish()
       }
-    } catch let error as JSONError {
-      throw .malformed(file: path, tensor: current, error)
-    } catch let error as FileError {
-      throw .file(error)
-    } catch let error as CheckpointError {
-      throw error
     } catch {
-      throw .file(.notRegularFile(path: path))
+      throw CheckpointError(wrapping: error, file: path, tensor: current)
     }
     if shardOfTensor.isEmpty { throw .missingWeightMap(file: path) }
   }

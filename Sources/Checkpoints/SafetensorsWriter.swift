@@ -41,10 +41,8 @@ package final class SafetensorsWriter: Sendable {
     places = Dictionary(
       uniqueKeysWithValues: layout.tensors.enumerated().map { ($1.name, $0) })
     progress = Mutex(Progress(reserved: Array(repeating: 0, count: layout.tensors.count)))
-    do { try file.append(layout.header) } catch let error as FileError {
-      throw .file(error)
-    } catch {
-      throw .file(.alreadyClosed(path: file.path))
+    do { try file.append(layout.header) } catch {
+      throw CheckpointError(wrapping: error, file: file.path)
     }
   }
 

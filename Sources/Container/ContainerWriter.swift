@@ -15,12 +15,15 @@ package final class ContainerWriter: @unchecked Sendable {
   package enum Compression: Sendable, Equatable {
     /// Everything is stored as it is.
     case none
-    /// zstd at this level (1 to 19) for each component that becomes at least 3 % smaller.
+    /// Each component that becomes at least 3 % smaller is compressed, fast enough not to hold up
+    /// reading: Huffman codes for numbers, zstd's level 9 for assets.
+    case auto
+    /// The same, but zstd's level (1 to 19) for codes and assets.
     case level(Int)
-
-    /// What `auto` means: fast enough not to hold up reading.
-    package static let auto = Compression.level(1)
   }
+
+  /// The role of a component that is a file travelling with the model.
+  package static let assetRole = "asset"
 
   /// A frame on its way into the file.
   package struct PreparedFrame {
@@ -135,7 +138,8 @@ package final class ContainerWriter: @unchecked Sendable {
       index == 0
       ? try decideCoding(of: component, sample: bytes, coder: coder)
       : try awaitCoding(of: component)
-    let coded = try coder.encode(bytes, coding, level: level(for: coding))
+    let role = lock.withLock { components[component].entry.role }
+    let coded = try coder.encode(bytes, coding, effort: effort(for: coding, role: role))
     return PreparedFrame(
       component: component, index: index, bytes: coded, checksum: Kernels.active.crc32c(coded))
   }
@@ -211,19 +215,21 @@ package final class ContainerWriter: @unchecked Sendable {
     file.abandon()
   }
 
-  /// Byte planes are noise and exponents: higher levels find matches in the noise by chance and store
-  /// more (Gaussian weights in bf16: 31.6 % saved at level 1, 29.1 % at 3, 30.2 % at 9).
-  private func level(for coding: [FrameCoding]) -> Int {
-    guard case .level(let level) = compression, coding.first?.planeCount == nil else { return 1 }
-    return level
+  private func effort(for coding: [FrameCoding], role: String) -> Zstd.Effort {
+    if coding.first?.planeCount != nil { return .entropy }
+    if case .level(let level) = compression { return .level(level) }
+    return role == Self.assetRole ? .level(9) : .entropy
   }
 
   private func decideCoding(
     of component: Int, sample: UnsafeRawBufferPointer, coder: FrameCoder
   ) throws -> [FrameCoding] {
-    let (decided, type, frameByteCount) = lock.withLock {
+    let (decided, type, frameByteCount, role) = lock.withLock {
       let state = components[component]
-      return (state.coding, ElementType(rawValue: state.entry.type), state.entry.frameByteCount)
+      return (
+        state.coding, ElementType(rawValue: state.entry.type), state.entry.frameByteCount,
+        state.entry.role
+      )
     }
     if let decided { return decided }
     var coding: [FrameCoding] = []
@@ -232,7 +238,9 @@ package final class ContainerWriter: @unchecked Sendable {
       let candidate = FrameCoding.candidates(for: type).filter {
         frameByteCount % ($0.planeCount ?? 1) == 0
       }
-      let count = try coder.encode(sample, candidate, level: level(for: candidate)).count
+      let count = try coder.encode(
+        sample, candidate, effort: effort(for: candidate, role: role)
+      ).count
       if count * 100 <= sample.count * 97 { coding = candidate }
     }
     lock.withLock {

@@ -18,13 +18,13 @@ package final class FrameCoder: @unchecked Sendable {
 
   /// Codes a frame; the result is valid until the coder is used again, or as long as `bytes`.
   func encode(
-    _ bytes: UnsafeRawBufferPointer, _ coding: [FrameCoding], level: Int
+    _ bytes: UnsafeRawBufferPointer, _ coding: [FrameCoding], effort: Zstd.Effort
   ) throws -> UnsafeRawBufferPointer {
     var current = bytes
     if let plane = coding.first?.planeCount { current = split(current, plane) }
     guard coding.last == .zstd else { return current }
     Self.grow(&output, to: Zstd.bound(current.count))
-    let count = try zstd.compress(current, into: output, level: level)
+    let count = try zstd.compress(current, into: output, effort: effort)
     return UnsafeRawBufferPointer(rebasing: output[..<count])
   }
 

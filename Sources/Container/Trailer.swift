@@ -55,7 +55,7 @@ struct Trailer: Equatable {
     let json = [UInt8](try encoder.encode(directory))
     let coder = FrameCoder()
     let stored = try json.withUnsafeBytes { json in
-      [UInt8](try coder.encode(json, compressed ? [.zstd] : [], level: 9))
+      [UInt8](try coder.encode(json, compressed ? [.zstd] : [], effort: .level(9)))
     }
     guard json.count <= ToneFormat.maximumDirectoryByteCount, frameCount <= Int(UInt32.max) else {
       throw ContainerError.directory(

@@ -87,7 +87,7 @@ extension ContainerWriter {
         Directory.AssetEntry(
           name: asset.name,
           component: try addWhole(
-            role: "asset", type: .u8, shape: [bytes.count], bytes: bytes, coder: coder))
+            role: ContainerWriter.assetRole, type: .u8, shape: [bytes.count], bytes: bytes, coder: coder))
       }
     }
   }

@@ -28,7 +28,10 @@ extension Projection {
 }
 
 extension Attention {
-  var tensors: [TensorReference] { [query, key, value, output].flatMap(\.tensors) }
+  var tensors: [TensorReference] {
+    let norms = headNorms.map { $0.query.tensors + $0.key.tensors } ?? []
+    return [query, key, value].flatMap(\.tensors) + norms + output.tensors
+  }
 }
 
 extension FeedForward {

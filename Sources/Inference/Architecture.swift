@@ -73,6 +73,16 @@ struct Attention: Sendable {
   /// What the products of queries and keys are multiplied with before the softmax.
   var scale: Float
   var position: RotaryEmbedding
+  /// Norms of each query head and each key head, before they are rotated.
+  var headNorms: HeadNorms?
+  /// How many positions a query sees, its own included; nil for all up to its own.
+  var window: Int?
+}
+
+/// The norms that a query head and a key head go through, over the weights of one head.
+struct HeadNorms: Sendable {
+  var query: Norm
+  var key: Norm
 }
 
 /// What follows attention in a layer.

@@ -18,7 +18,7 @@ enum BLAS {
     var stride: Int
   }
 
-  /// Computes `c = scale * a * transpose(b)`, or adds that to `c`.
+  /// Computes `c = a * transpose(b)`, or adds that to `c`.
   ///
   /// - Parameters:
   ///   - a: `m` rows of `k`.
@@ -26,10 +26,10 @@ enum BLAS {
   ///   - c: `m` rows of `n`.
   static func multiply(
     _ a: Matrix, transposed b: Matrix, into c: UnsafeMutablePointer<Float>, stride: Int,
-    m: Int, n: Int, k: Int, scale: Float = 1, adding: Bool = false
+    m: Int, n: Int, k: Int, adding: Bool = false
   ) {
     cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasTrans, Int32(m), Int32(n), Int32(k), scale,
+      CblasRowMajor, CblasNoTrans, CblasTrans, Int32(m), Int32(n), Int32(k), 1,
       a.start, Int32(a.stride), b.start, Int32(b.stride), adding ? 1 : 0, c, Int32(stride))
   }
 

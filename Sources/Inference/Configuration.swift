@@ -54,6 +54,9 @@ final class Configuration {
     return value
   }
 
+  /// True where the key is absent, which for some keys is not the same as null.
+  func lacks(_ key: String) -> Bool { values[key] == nil }
+
   /// A count of something, from 1 to `limit`, or nil where the key is absent or null.
   ///
   /// The limit keeps products of two counts far from overflow.
@@ -120,48 +123,5 @@ final class Configuration {
       guard value == .null || value == .flag(false) else { throw unsupported(key) }
     }
     for section in sections { try section.requireNothingElse(besides: []) }
-  }
-}
-
-/// A type that a value of `config.json` can have.
-protocol ConfigurationValue {
-  /// How a message names the type.
-  static var expectation: String { get }
-  /// Nil where the value has another type.
-  init?(_ json: JSONValue)
-}
-
-extension Int: ConfigurationValue {
-  static var expectation: String { "an integer" }
-  init?(_ json: JSONValue) {
-    guard case .integer(let integer) = json else { return nil }
-    self = integer
-  }
-}
-
-extension Double: ConfigurationValue {
-  static var expectation: String { "a number" }
-  init?(_ json: JSONValue) {
-    switch json {
-    case .integer(let integer): self = Double(integer)
-    case .number(let number): self = number
-    default: return nil
-    }
-  }
-}
-
-extension Bool: ConfigurationValue {
-  static var expectation: String { "true or false" }
-  init?(_ json: JSONValue) {
-    guard case .flag(let flag) = json else { return nil }
-    self = flag
-  }
-}
-
-extension String: ConfigurationValue {
-  static var expectation: String { "a string" }
-  init?(_ json: JSONValue) {
-    guard case .text(let text) = json else { return nil }
-    self = text
   }
 }

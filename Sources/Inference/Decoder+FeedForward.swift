@@ -26,7 +26,7 @@ extension Decoder {
       project(gate, x, rows: rows, into: inner, stride: gate.outputSize)
       project(up, x, rows: rows, into: factor, stride: up.outputSize)
       switch activation {
-      case .silu: VectorMath.siluMultiply(inner, factor, count: rows * gate.outputSize)
+      case .silu: math.siluMultiply(inner, factor, count: rows * gate.outputSize)
       }
       project(down, inner, rows: rows, into: states, stride: hiddenSize, adding: true)
     }

@@ -13,7 +13,7 @@ extension Decoder {
       let normalized = workspace.scratch(of: worker)
       normalize(
         layer.attentionNorm, states + rows.lowerBound * hiddenSize, rows: rows.count,
-        into: normalized)
+        count: hiddenSize, into: normalized)
       projectAttentionInput(
         layer.attention, normalized, rows: rows, batch: batch, workspace: workspace)
     }
@@ -36,7 +36,8 @@ extension Decoder {
           workspace.attentionOutput.base + rows.lowerBound * layer.attention.outputStride,
           rows: rows.count, into: states, stride: hiddenSize, adding: true)
         let normalized = workspace.scratch(of: worker)
-        normalize(layer.feedForwardNorm, states, rows: rows.count, into: normalized)
+        normalize(
+          layer.feedForwardNorm, states, rows: rows.count, count: hiddenSize, into: normalized)
         feedForward(
           layer.feedForward, normalized, rows: rows.count,
           scratch: normalized + rows.count * hiddenSize, addingTo: states)
@@ -44,14 +45,15 @@ extension Decoder {
     }
   }
 
-  /// Normalizes rows of hidden states; `out` may be `x`.
+  /// Normalizes each of `rows` rows of `count` numbers; `out` may be `x`.
   func normalize(
-    _ norm: Norm, _ x: UnsafePointer<Float>, rows: Int, into out: UnsafeMutablePointer<Float>
+    _ norm: Norm, _ x: UnsafePointer<Float>, rows: Int, count: Int,
+    into out: UnsafeMutablePointer<Float>
   ) {
     switch norm {
     case .rootMeanSquare(let weight, let epsilon):
-      VectorMath.rootMeanSquareNorm(
-        x, weight: weights[weight], epsilon: epsilon, rows: rows, count: hiddenSize, into: out)
+      math.rootMeanSquareNorm(
+        x, weight: weights[weight], epsilon: epsilon, rows: rows, count: count, into: out)
     }
   }
 
@@ -71,7 +73,7 @@ extension Decoder {
       into: out, stride: stride,
       m: rows, n: projection.outputSize, k: projection.inputSize, adding: adding)
     if let bias = projection.bias {
-      VectorMath.add(
+      math.add(
         weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
     }
   }

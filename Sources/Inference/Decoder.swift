@@ -9,12 +9,14 @@ package final class Decoder: LanguageModel {
   let architecture: Architecture
   let weights: WeightStore
   let threads: Int
+  let math: VectorMath
 
   /// Checks the model against its `config.json`, then loads all weights as fp32.
   ///
   /// - Parameter threads: how many threads evaluation may use; at least 1.
   /// - Throws: ``InferenceError`` where the model can't be run, or the source's own error.
   package init(_ source: any ModelSource, threads: Int) throws {
+    math = try VectorMath()
     architecture = try Architecture(of: source)
     try architecture.validate(against: source)
     self.threads = max(threads, 1)
@@ -46,7 +48,8 @@ package final class Decoder: LanguageModel {
       concurrently(batch.tileCount, threads: threads) { tile, _ in
         let rows = batch.rows(ofTile: tile)
         let start = states + rows.lowerBound * hiddenSize
-        normalize(architecture.finalNorm, start, rows: rows.count, into: start)
+        normalize(
+          architecture.finalNorm, start, rows: rows.count, count: hiddenSize, into: start)
       }
     }
   }
@@ -55,8 +58,9 @@ package final class Decoder: LanguageModel {
     of states: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>
   ) throws {
     let rowCount = states.count / hiddenSize
+    precondition(logits.count >= rowCount * vocabularySize, "too little room for the logits")
     guard let states = states.baseAddress, let logits = logits.baseAddress else { return }
-    // One batch of one-row windows would be slow; the head has no positions, so any cut will do.
+    // The head has no positions, so the rows are cut as those of one window would be.
     let batch = Batch(windowCount: 1, windowLength: rowCount)
     concurrently(batch.tileCount, threads: threads) { tile, _ in
       let rows = batch.rows(ofTile: tile)

@@ -2,6 +2,8 @@
 
 /// Why a model can't be run.
 package enum InferenceError: Error, Equatable {
+  /// `HALFTONE_ISA` must name an instruction set that this build and this processor have.
+  case instructionSetUnavailable(name: String)
   /// A model needs a `config.json`, which says what its tensors compute.
   case missingConfiguration
   /// `config.json` must be a JSON object.
@@ -33,6 +35,8 @@ package enum InferenceError: Error, Equatable {
 extension InferenceError: CustomStringConvertible {
   package var description: String {
     switch self {
+    case .instructionSetUnavailable(let name):
+      "HALFTONE_ISA=\(name) is not available on this processor; unset it or choose scalar"
     case .missingConfiguration:
       "the model has no config.json; put the checkpoint's own file beside the tensors"
     case .malformedConfiguration:

@@ -25,8 +25,8 @@ final class RotaryTable: Sendable {
   }
 
   /// Rotates one head in place.
-  func rotate(_ head: UnsafeMutablePointer<Float>, position: Int) {
-    VectorMath.rotate(
+  func rotate(_ head: UnsafeMutablePointer<Float>, position: Int, with math: VectorMath) {
+    math.rotate(
       head, cosine: cosines.base + position * pairs, sine: sines.base + position * pairs,
       pairs: pairs)
   }

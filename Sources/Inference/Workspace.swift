@@ -26,7 +26,9 @@ struct Workspace {
     let scores = min(Attention.queryTile, batch.windowLength) * batch.windowLength
     let widest = architecture.layers.map(\.feedForward.scratchWidth).max() ?? 0
     let count = max(scores, tile * (architecture.hiddenSize + widest))
-    scratch = (0..<workers).map { _ in FloatBuffer(count: count) }
+    let heads = attentions.map(\.headCount).max() ?? 0
+    let busy = min(workers, max(batch.tileCount, batch.windowCount * heads))
+    scratch = (0..<busy).map { _ in FloatBuffer(count: count) }
   }
 
   func scratch(of worker: Int) -> UnsafeMutablePointer<Float> { scratch[worker].base }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
 import Tensors
 
 /// What a block-wise scheme is: how scales are chosen, weights become codes, and codes weights.
@@ -36,6 +37,15 @@ package protocol BlockCodec: Sendable {
   func chooseScales(_ chunk: Chunk, scratch: Scratch) -> Bool
   /// Encodes a chunk by its scales.
   func encode(_ chunk: Chunk, into codes: UnsafeMutableRawPointer, scratch: Scratch)
+  /// Does everything for some weights in one pass, where there is a kernel for it: scales, codes and
+  /// error. Returns nil where there is none, and false where a weight is NaN or infinite.
+  ///
+  /// - Parameter weights: their stored bytes, of type `elementType`, `count` of them.
+  func quantize(
+    _ weights: UnsafeRawPointer, _ elementType: ElementType, count: Int, block: Int,
+    scales: UnsafeMutablePointer<Float>, codes: UnsafeMutableRawPointer,
+    sums: inout halftone_error_sums
+  ) -> Bool?
   /// Restores a chunk's weights.
   func decode(_ codes: UnsafeRawPointer, _ chunk: Chunk, into restored: UnsafeMutablePointer<Float>)
 }
@@ -45,6 +55,12 @@ extension BlockCodec {
   package static var blocksAreRows: Bool { false }
   package static var scalesAreAbsoluteMaxima: Bool { true }
   package static var constants: [TensorLayout.Component] { [] }
+
+  package func quantize(
+    _ weights: UnsafeRawPointer, _ elementType: ElementType, count: Int, block: Int,
+    scales: UnsafeMutablePointer<Float>, codes: UnsafeMutableRawPointer,
+    sums: inout halftone_error_sums
+  ) -> Bool? { nil }
 }
 
 /// A chunk of weights on the way through a codec.

@@ -51,6 +51,9 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
     var sums = halftone_error_sums()
     let codes = outputs[0].baseAddress.unsafelyUnwrapped
     precondition(outputs[0].count >= geometry.codeByteCount(of: slab.count))
+    if try quantizeInOnePass(slab, into: outputs, &sums) {
+      return ErrorStatistics(sums, count: slab.count)
+    }
     try forEachChunk(of: slab, scratch: scratch) { chunk, range in
       let firstBlock = range.lowerBound / geometry.weightCount
       let chunkCodes = codes + geometry.codeByteCount(of: range.lowerBound)
@@ -71,6 +74,23 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
       Kernels.active.table.error_sums(chunk.weights, scratch.restored, chunk.count, &sums)
     }
     return ErrorStatistics(sums, count: slab.count)
+  }
+
+  /// Encodes a slab with the codec's one-pass kernel, if it has one for such weights.
+  ///
+  /// Where a weight is not finite it says false, so that the ordinary way finds and names it.
+  private func quantizeInOnePass(
+    _ slab: Slab, into outputs: [UnsafeMutableRawBufferPointer], _ sums: inout halftone_error_sums
+  ) throws -> Bool {
+    guard !needsScan, !Codec.hasZeros, let weights = slab.bytes.baseAddress,
+      let codes = outputs[0].baseAddress, let scales = outputs[1].baseAddress
+    else { return false }
+    precondition(outputs[1].count >= 4 * geometry.blockCount(of: slab.count))
+    let isFinite = codec.quantize(
+      weights, slab.elementType, count: slab.count, block: geometry.weightCount,
+      scales: scales.assumingMemoryBound(to: Float.self), codes: codes, sums: &sums)
+    if isFinite == false { sums = halftone_error_sums() }
+    return isFinite == true
   }
 
   /// Copies a chunk's scales, and its zero points two to a byte, to where the slab's are gathered.

@@ -120,8 +120,8 @@ package final class AtomicDirectory: Sendable {
   /// Checks that a folder may be put at `path`: nothing is there, or `overwrite` and a folder that
   /// is empty or a model's.
   private static func checkReplaceable(_ path: String, overwrite: Bool) throws(FileError) {
-    guard let kind = try AtomicNaming.kind(of: path) else { return }
-    guard kind == S_IFDIR else { throw .notDirectory(path: path) }
+    guard let kind = try FileKind.of(path) else { return }
+    guard kind == .directory else { throw .notDirectory(path: path) }
     guard overwrite else { throw .alreadyExists(path: path) }
     let names: [String]
     do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
@@ -129,7 +129,7 @@ package final class AtomicDirectory: Sendable {
     }
     // A slip such as `-o ~` must not cost a home directory: a model's folder has no folders in it
     // and at least one file that only models have.
-    for name in names where try AtomicNaming.kind(of: FilePath.join(path, name)) == S_IFDIR {
+    for name in names where try FileKind.of(FilePath.join(path, name)) == .directory {
       throw .holdsForeignFiles(path: path, name: name)
     }
     if let first = names.first, !names.contains(where: isModelFile) {

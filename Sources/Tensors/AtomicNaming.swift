@@ -24,21 +24,13 @@ enum AtomicNaming {
 
   /// Checks that a file may be put at `path`: nothing is there, or a regular file and `overwrite`.
   static func checkReplaceable(file path: String, overwrite: Bool) throws(FileError) {
-    switch try kind(of: path) {
-    case nil: return
-    case S_IFDIR: throw .isDirectory(path: path)
-    case S_IFREG: if !overwrite { throw .alreadyExists(path: path) }
-    default: throw .notRegularFile(path: path)
-    }
-  }
-
-  /// The type bits of what `path` leads to, or nil where it leads nowhere.
-  static func kind(of path: String) throws(FileError) -> mode_t? {
-    var status = stat()
-    if stat(path, &status) == 0 { return status.st_mode & S_IFMT }
     // A symbolic link that leads nowhere may be replaced like the file that it stands for.
-    if errno == ENOENT { return nil }
-    throw FileError(code: errno, path: path, operation: .open)
+    switch try FileKind.of(path) {
+    case nil: return
+    case .directory: throw .isDirectory(path: path)
+    case .file: if !overwrite { throw .alreadyExists(path: path) }
+    case .other: throw .notRegularFile(path: path)
+    }
   }
 
   /// Makes a rename in `folder` last; not every file system can, and none is required to.

@@ -44,10 +44,10 @@ package final class MappedFile: Sendable {
     guard fstat(descriptor, &status) == 0 else {
       throw FileError(code: errno, path: path, operation: .open)
     }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: break
-    case S_IFDIR: throw FileError.isDirectory(path: path)
-    default: throw FileError.notRegularFile(path: path)
+    switch FileKind(mode: status.st_mode) {
+    case .file: break
+    case .directory: throw FileError.isDirectory(path: path)
+    case .other: throw FileError.notRegularFile(path: path)
     }
     self.path = path
     byteCount = Int(status.st_size)

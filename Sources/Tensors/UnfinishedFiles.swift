@@ -25,19 +25,29 @@ package final class UnfinishedFiles: Sendable {
   }
 
   private let capacity: Int
-  /// Addresses of C strings, 0 where free. Never reallocated, and its elements are atomic.
+  /// Addresses of C strings, 0 where free.
+  ///
+  /// Never reallocated, and its elements are atomic.
   private nonisolated(unsafe) let slots: UnsafeMutablePointer<Atomic<UInt>>
+  /// What ``removeAll()`` took out of `slots`: a signal handler may not free it, deinit does.
+  private nonisolated(unsafe) let removed: UnsafeMutablePointer<Atomic<UInt>>
 
   package init(capacity: Int) {
     self.capacity = capacity
     slots = .allocate(capacity: capacity)
-    for index in 0..<capacity { (slots + index).initialize(to: Atomic(0)) }
+    removed = .allocate(capacity: capacity)
+    for index in 0..<capacity {
+      (slots + index).initialize(to: Atomic(0))
+      (removed + index).initialize(to: Atomic(0))
+    }
   }
 
   deinit {
-    for index in 0..<capacity { take(index).map { free($0) } }
-    slots.deinitialize(count: capacity)
-    slots.deallocate()
+    for array in [slots, removed] {
+      for index in 0..<capacity { Self.take(index, from: array).map { free($0) } }
+      array.deinitialize(count: capacity)
+      array.deallocate()
+    }
   }
 
   /// Adds a file or an empty directory that is to be created; O(capacity) at worst.
@@ -58,7 +68,7 @@ package final class UnfinishedFiles: Sendable {
   /// Takes a path out again, because it is finished or gone.
   func forget(_ token: Token) {
     guard token.slot >= 0 else { return }
-    take(token.slot).map { free($0) }
+    Self.take(token.slot, from: slots).map { free($0) }
   }
 
   /// Removes every file, then every directory, and forgets them.
@@ -68,11 +78,16 @@ package final class UnfinishedFiles: Sendable {
       let address = slots[index].load(ordering: .acquiring)
       if let path = UnsafeMutablePointer<CChar>(bitPattern: address) { unlink(path) }
     }
-    // The strings are not freed: that is nothing a signal handler may do.
-    for index in 0..<capacity { take(index).map { _ = rmdir($0) } }
+    for index in 0..<capacity {
+      guard let path = Self.take(index, from: slots) else { continue }
+      rmdir(path)
+      removed[index].store(UInt(bitPattern: path), ordering: .releasing)
+    }
   }
 
-  private func take(_ index: Int) -> UnsafeMutablePointer<CChar>? {
-    UnsafeMutablePointer(bitPattern: slots[index].exchange(0, ordering: .acquiringAndReleasing))
+  private static func take(
+    _ index: Int, from array: UnsafeMutablePointer<Atomic<UInt>>
+  ) -> UnsafeMutablePointer<CChar>? {
+    UnsafeMutablePointer(bitPattern: array[index].exchange(0, ordering: .acquiringAndReleasing))
   }
 }

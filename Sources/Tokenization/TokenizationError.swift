@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is wrong with a tokenizer, a text or an id. `path` is the file, `key` the dotted place in it.
+/// What is wrong with a tokenizer, a text or an id.
+///
+/// `path` is the file, `key` the dotted place in it.
 package enum TokenizationError: Error, Equatable, CustomStringConvertible {
   /// A model's folder or file carries the files that its tokenizer is made of.
   case missingFile(path: String, name: String)

@@ -22,8 +22,11 @@ package final class Tokenizer: Sendable {
   let addedTokens: AddedTokens
 
   /// - Throws: ``TokenizationError`` for whatever is wrong in the file.
-  package init(tokenizerJSON: Data, path: String) throws {
-    let document = try JSONReader.read(tokenizerJSON, path: path)
+  package convenience init(tokenizerJSON: Data, path: String) throws {
+    try self.init(document: JSONReader.read(tokenizerJSON, path: path), path: path)
+  }
+
+  init(document: JSONValue, path: String) throws {
     let root = try Part(path: path, key: "", value: document)
     self.path = path
     normalizer = try root.optionalPart("normalizer").map(Normalizers.registry.read)
@@ -115,7 +118,9 @@ package final class Tokenizer: Sendable {
 
   // MARK: - Decoding
 
-  /// The text of ids. Where their bytes form no UTF-8, U+FFFD stands for them.
+  /// The text of ids.
+  ///
+  /// Where their bytes form no UTF-8, U+FFFD stands for them.
   ///
   /// - Parameter skippingSpecialTokens: leaves out added tokens that are marked special.
   /// - Throws: ``TokenizationError/unknownID(_:)``
@@ -123,7 +128,9 @@ package final class Tokenizer: Sendable {
     var tokens: [String] = []
     tokens.reserveCapacity(ids.count)
     for id in ids {
-      guard let token = token(of: id) else { throw TokenizationError.unknownID(id) }
+      guard let token = addedTokens.form(of: id) ?? model.vocabulary.token(of: id) else {
+        throw TokenizationError.unknownID(id)
+      }
       if skippingSpecialTokens, addedTokens[id]?.isSpecial == true { continue }
       tokens.append(token)
     }

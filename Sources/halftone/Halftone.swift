@@ -22,6 +22,7 @@ struct HalftoneCommand: ParsableCommand {
     version: Tool.version,
     subcommands: [
       InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, CheckCommand.self,
+      ReportCommand.self, VerifyCommand.self, PerplexityCommand.self, LogitsCommand.self,
       TokenizeCommand.self,
     ])
 

@@ -64,7 +64,7 @@ struct SafetensorsMutation {
       // Narrow elements fill whole bytes.
       if type.bitWidth < 8 { shape.append(4) }
       let byteCount = type.byteCount(of: shape.reduce(1, *)) ?? 0
-      let name = ["t\(index)", "layer.\(index).weight", "é\\n\(index)", "\\u0061\(index)"]
+      let name = ["t\(index)", "layer.\(index).weight", "é\\\"\(index)", "\\u0061\(index)"]
         .randomElement(using: &random)
       entries.append(entry(name ?? "", type.rawValue, "\(shape)", "[\(end), \(end + byteCount)]"))
       end += byteCount

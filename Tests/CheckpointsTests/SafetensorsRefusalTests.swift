@@ -3,6 +3,7 @@
 import Checkpoints
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// One test for each rule; offsets count from the file's start, so the header begins at 8.
@@ -16,6 +17,12 @@ import Testing
       .shorterThanHeaderLength(file: "f", byteCount: byteCount))
   }
 
+  @Test func `a pointer that Git left in place of the file`() {
+    expectRefusal(
+      Data("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n".utf8),
+      .gitPointer(file: "f"))
+  }
+
   @Test func `an empty header`() {
     expectRefusal(safetensors(""), .emptyHeader(file: "f"))
   }
@@ -26,11 +33,17 @@ import Testing
     expectRefusal(file, .headerPastEnd(file: "f", headerByteCount: length, available: 2))
   }
 
-  @Test func `a header longer than the format allows`() {
-    let header = Data("{}".utf8) + Data(repeating: 0x20, count: 100_000_000)
-    expectRefusal(
-      safetensors(header),
-      .headerTooLong(file: "f", headerByteCount: 100_000_002, limit: 100_000_000))
+  @Test func `a header longer than the format allows`() throws {
+    let folder = try TemporaryFolder()
+    let length: UInt64 = 100_000_001
+    let path = try folder.write(
+      withUnsafeBytes(of: length.littleEndian) { Data($0) }, as: "f")
+    // The rest is a hole that takes no room on the device.
+    try #require(truncate(path, off_t(length + 8)) == 0)
+    #expect(
+      throws: CheckpointError.headerTooLong(
+        file: path, headerByteCount: length, limit: 100_000_000)
+    ) { try SafetensorsFile(path: path) }
   }
 
   @Test func `a truncated header names the byte`() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checkpoints
 import Foundation
 import TestSupport
 import Testing
@@ -11,17 +12,35 @@ import Testing
 private let logitTolerance = 1e-5
 
 @Suite struct GoldenLogitsTests {
-  @Test(arguments: ["llama"])
+  @Test(arguments: ["llama", "mistral", "qwen2", "qwen3"])
   func `logits agree with the reference implementation`(family: String) throws {
     let folder = Fixtures.folder.appending(path: "families/\(family)")
-    let golden = try SafetensorsFixture(folder, file: "golden.safetensors")
-    let ids = try golden.numbers("input_ids").map { Int32($0) }
-    let expected = try golden.numbers("logits")
+    let golden = try SafetensorsModel(path: folder.appending(path: "golden.safetensors").path)
+    let model = try Decoder(
+      SafetensorsModel(path: folder.appending(path: "model.safetensors").path), threads: 2)
+    let logits = try model.logits(ofWindow: golden.tokens("input_ids"))
+    #expect(relativeError(logits, try golden.numbers("logits")) < logitTolerance)
+  }
 
-    let model = try Decoder(SafetensorsFixture(folder), threads: 2)
-    let logits = try model.logits(ofWindow: ids)
-    let error = relativeError(logits, expected)
-    print("\(family): relative error of the logits \(error)")
-    #expect(error < logitTolerance)
+  @Test func `logits of the trained model agree with the reference implementation`() throws {
+    let file = Fixtures.folder.appending(path: "ref-llama-logits.safetensors")
+    let golden = try SafetensorsModel(path: file.path)
+    let model = try Decoder(SafetensorsModel(path: Fixtures.trainedModel.path), threads: 2)
+    let logits = try model.logits(ofWindow: golden.tokens("input_ids"))
+    let kept = try golden.tokens("positions").flatMap { position in
+      logits[Int(position) * model.vocabularySize..<(Int(position) + 1) * model.vocabularySize]
+    }
+    #expect(relativeError(kept, try golden.numbers("logits")) < logitTolerance)
+  }
+}
+
+extension SafetensorsModel {
+  /// All numbers of an I32 tensor.
+  fileprivate func tokens(_ name: String) throws -> [Int32] {
+    try withStoredBytes(of: name) { bytes in
+      (0..<bytes.count / 4).map { index in
+        Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self))
+      }
+    }
   }
 }

@@ -7,13 +7,13 @@ import Testing
 @testable import Inference
 
 @Suite struct InferenceErrorTests {
-  private let source: SafetensorsFixture
+  private let source: AlteredModel
 
   init() throws {
-    source = try SafetensorsFixture(Fixtures.folder.appending(path: "families/llama"))
+    source = try AlteredModel(Fixtures.folder.appending(path: "families/llama"))
   }
 
-  private func expect(_ error: InferenceError, of source: SafetensorsFixture) {
+  private func expect(_ error: InferenceError, of source: AlteredModel) {
     #expect(throws: error) { try Decoder(source, threads: 1) }
   }
 

@@ -23,7 +23,7 @@ private let frequencyTolerance: Float = 0x1p-21
     func embedding() throws -> RotaryEmbedding {
       guard case .object(let keys) = config else { throw InferenceError.malformedConfiguration }
       let configuration = Configuration(keys)
-      let sizes = try DecoderSizes(from: configuration)
+      let sizes = try DecoderSizes(from: configuration, defaultContextLength: 2048)
       return try RotaryEmbedding(
         from: configuration, headSize: sizes.headSize, contextLength: sizes.contextLength)
     }

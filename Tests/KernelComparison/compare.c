@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/// What the blocks of quantize_nf4_bf16 must divide.
+#define HALFTONE_LONGEST_RUN 4096
+
 enum family {
   WIDEN, NARROW, ABSMAX, MINMAX, ENCODE_FLOAT4, ENCODE_INT8, ENCODE_UINT4,
-  DECODE_LOOKUP4, DECODE_INT8, DECODE_UINT4, ERROR_SUMS, CRC32C, SPLIT, JOIN,
+  DECODE_LOOKUP4, DECODE_INT8, DECODE_UINT4, QUANTIZE, ERROR_SUMS, CRC32C, SPLIT, JOIN,
 };
 
 static const struct {
@@ -23,7 +26,8 @@ static const struct {
     KERNEL(ENCODE_FLOAT4, encode_nf4, 4), KERNEL(ENCODE_FLOAT4, encode_fp4, 4),
     KERNEL(ENCODE_INT8, encode_int8, 4), KERNEL(ENCODE_UINT4, encode_uint4, 4),
     KERNEL(DECODE_LOOKUP4, decode_lookup4, 1), KERNEL(DECODE_INT8, decode_int8, 1),
-    KERNEL(DECODE_UINT4, decode_uint4, 1), KERNEL(ERROR_SUMS, error_sums, 4),
+    KERNEL(DECODE_UINT4, decode_uint4, 1), KERNEL(QUANTIZE, quantize_nf4_bf16, 2),
+    KERNEL(ERROR_SUMS, error_sums, 4),
     KERNEL(CRC32C, crc32c, 1),
     KERNEL(SPLIT, split_planes2, 2), KERNEL(JOIN, join_planes2, 2),
     KERNEL(SPLIT, split_planes4, 4), KERNEL(JOIN, join_planes4, 4),
@@ -175,6 +179,34 @@ static void compare_error_sums(const halftone_kernels *k[2], size_t n, kernel_co
   free(y);
 }
 
+/// Where a weight is not finite only that is compared.
+static void compare_quantizing(const halftone_kernels *k[2], size_t n, size_t block,
+                               kernel_comparison *result) {
+  size_t blocks = n / block + (n % block != 0);
+  float *weights = malloc(4 * n + 4);
+  uint16_t *src = malloc(2 * n + 2);
+  for (int kind = 0; kind < WEIGHT_KINDS; kind++) {
+    comparison_fill_weights((enum weight_kind)kind, 9, n, weights);
+    k[1]->narrow_bf16(weights, n, src);
+    destinations maxima = destinations_make(4 * blocks), codes = destinations_make((n + 1) / 2);
+    halftone_error_sums sums[2];
+    int found[2];
+    for (int side = 0; side < 2; side++) {
+      sums[side] = (halftone_error_sums){1, 2, 3, 0.125f};
+      found[side] = k[side]->quantize_nf4_bf16(src, n, block, destination(maxima, side),
+                                               destination(codes, side), &sums[side]);
+    }
+    int agrees = destinations_agree(maxima, 0) & destinations_agree(codes, 0);
+    agrees &= same_double(sums[0].xx, sums[1].xx) & same_double(sums[0].yy, sums[1].yy) &
+              same_double(sums[0].ee, sums[1].ee) &
+              same_double((double)sums[0].max_absolute, (double)sums[1].max_absolute);
+    agrees = found[0] == found[1] && (found[0] || agrees);
+    comparison_count(result, agrees, "quantize_nf4_bf16", n, block, kind, 0);
+  }
+  free(weights);
+  free(src);
+}
+
 static void compare_bytes(size_t index, const halftone_kernels *k[2], size_t n,
                           kernel_comparison *result) {
   size_t width = kernels[index].width, count = n * width;
@@ -215,6 +247,9 @@ static void compare_at(size_t index, const halftone_kernels *k[2], size_t n, siz
     case DECODE_INT8:
     case DECODE_UINT4:
       compare_decoding(index, k, n, block, result);
+      break;
+    case QUANTIZE:
+      if (HALFTONE_LONGEST_RUN % block == 0) compare_quantizing(k, n, block, result);
       break;
     default:
       break;

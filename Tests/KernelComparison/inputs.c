@@ -6,17 +6,11 @@
 
 const size_t comparison_lengths[] = {0,   1,   2,   3,   6,   7,   8,   9,   15,   16,   17,   31,
                                      32,  33,  47,  48,  63,  64,  65,  99,  100,  101,  127,  128,
-                                     129, 200, 255, 256, 257, 999, 2049, 4095, 4096, 4097, 8197};
+                                     129, 200, 255, 256, 257, 999, 2049, 4095, 4096, 4097, 8197, 12288};
 const size_t comparison_length_count = sizeof comparison_lengths / sizeof comparison_lengths[0];
 const size_t comparison_blocks[] = {1, 2, 7, 32, 33, 64, 100, 128, 4096, SIZE_MAX};
 const size_t comparison_block_count = sizeof comparison_blocks / sizeof comparison_blocks[0];
 
-// The codebook of NF4, whose midpoints are its decision points.
-static const float nf4[16] = {
-    -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f,
-    -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
-    0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
-    0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
 static const float fp4_points[7] = {0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f,
                                     0.4166667f,  0.583333f,  0.8333333f};
 static const uint32_t special[] = {
@@ -40,7 +34,7 @@ static float from_bits(uint32_t bits) {
 
 static float tie(uint32_t random) {
   uint32_t which = random >> 8 & 31;
-  float point = which < 15 ? (nf4[which] + nf4[which + 1]) / 2 : fp4_points[which % 7];
+  float point = which < 15 ? (halftone_nf4_codebook[which] + halftone_nf4_codebook[which + 1]) / 2 : fp4_points[which % 7];
   if (random & 1 && which >= 15) point = -point;
   if (random & 2) return point;
   return nextafterf(point, random & 4 ? 2.0f : -2.0f);

@@ -16,6 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// NF4's 16 values, by code; see formats/encodings.md.
+extern const float halftone_nf4_codebook[16];
+
 /// Sums over pairs of a weight x and its restored value y, in double precision.
 ///
 /// The order of summation is part of the contract, so that statistics do not depend on the
@@ -69,6 +72,13 @@ typedef struct halftone_kernels {
   void (*encode_uint4)(const float *src, size_t n, size_t block, const float *multipliers,
                        const float *zeros, uint8_t *codes);
 
+  /// The usual case in one pass: widens bf16 weights, and does what absmax, encode_nf4,
+  /// decode_lookup4 with NF4's codebook and error_sums do one after the other, with the same results.
+  /// `block` must divide 4096. Returns 1 if any weight is NaN or infinite, and then what it stored
+  /// means nothing.
+  int (*quantize_nf4_bf16)(const uint16_t *src, size_t n, size_t block, float *absmax,
+                           uint8_t *codes, halftone_error_sums *sums);
+
   // Decoding.
 
   /// dst = table[code] * scales[b]
@@ -108,5 +118,6 @@ const halftone_kernels *halftone_kernels_active(void);
 uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count);
 
 #include "kernel_selection.h"
+#include "math_kernels.h"
 
 #endif

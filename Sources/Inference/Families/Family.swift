@@ -16,7 +16,7 @@ struct Family: Sendable {
   ///
   /// A new one is a file beside this one and a line here.
   static let all: [Family] = [
-    .llama
+    .llama, .mistral, .qwen2, .qwen3,
   ]
 }
 

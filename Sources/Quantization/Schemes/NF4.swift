@@ -24,6 +24,17 @@ struct NF4: BlockCodec {
       codes.assumingMemoryBound(to: UInt8.self))
   }
 
+  func quantize(
+    _ weights: UnsafeRawPointer, _ elementType: ElementType, count: Int, block: Int,
+    scales: UnsafeMutablePointer<Float>, codes: UnsafeMutableRawPointer,
+    sums: inout halftone_error_sums
+  ) -> Bool? {
+    guard elementType == .bf16 else { return nil }
+    return Kernels.active.table.quantize_nf4_bf16(
+      weights.assumingMemoryBound(to: UInt16.self), count, block, scales,
+      codes.assumingMemoryBound(to: UInt8.self), &sums) == 0
+  }
+
   func decode(
     _ codes: UnsafeRawPointer, _ chunk: Chunk, into restored: UnsafeMutablePointer<Float>
   ) {

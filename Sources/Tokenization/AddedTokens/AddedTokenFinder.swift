@@ -23,8 +23,9 @@ struct AddedTokenFinder: Sendable {
     }
   }
 
-  /// Cuts `bytes` into sections that cover it, in order. White space that a token takes along
-  /// belongs to its section.
+  /// Cuts `bytes` into sections that cover it, in order.
+  ///
+  /// White space that a token takes along belongs to its section.
   func sections(of bytes: Bytes) -> [Section] {
     var sections: [Section] = []
     var covered = 0

@@ -7,6 +7,7 @@ struct AddedTokens: Sendable {
   /// Finds those that are looked for after normalization.
   let normalized: AddedTokenFinder
   private let byID: [Int32: AddedToken]
+  private let normalizedForms: [Int32: String]
   /// How many of them the model doesn't list.
   let countOutsideModel: Int
 
@@ -40,10 +41,17 @@ struct AddedTokens: Sendable {
     self.byID = byID
     countOutsideModel = outside
     plain = AddedTokenFinder(tokens.filter { !$0.isNormalized }, form: \.content)
-    normalized = try AddedTokenFinder(tokens.filter(\.isNormalized)) {
-      try normalizer?.normalize($0.content) ?? $0.content
+    var forms: [Int32: String] = [:]
+    normalized = try AddedTokenFinder(tokens.filter(\.isNormalized)) { token in
+      let form = try normalizer?.normalize(token.content) ?? token.content
+      forms[token.id] = form
+      return form
     }
+    normalizedForms = forms
   }
+
+  /// What the decoder gets for an id: the form of the token that stood in normalized text.
+  func form(of id: Int32) -> String? { normalizedForms[id] ?? byID[id]?.content }
 
   subscript(id: Int32) -> AddedToken? { byID[id] }
 }

@@ -107,7 +107,21 @@ struct JSONReader {
       position = start
       throw expected("a value")
     }
-    return .number(number)
+    return .number(Self.quotient(spelling) ?? number)
+  }
+
+  /// A decimal fraction as its digits divided by a power of ten, rounded twice, or nil where there
+  /// are too many digits or an exponent.
+  ///
+  /// The reference library reads scores so, and sums of scores that tie decide between tokens.
+  private static func quotient(_ spelling: String) -> Double? {
+    let parts = spelling.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[1].utf8.count <= 22, let whole = parts.first,
+      let digits = UInt64(whole.drop { $0 == "-" } + parts[1])
+    else { return nil }
+    let power = (0..<parts[1].utf8.count).reduce(1.0) { power, _ in power * 10 }
+    let quotient = Double(digits) / power
+    return whole.hasPrefix("-") ? -quotient : quotient
   }
 
   private static func isNumeric(_ byte: UInt8) -> Bool {

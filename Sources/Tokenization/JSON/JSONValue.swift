@@ -28,7 +28,9 @@ enum JSONValue: Sendable {
     }
   }
 
-  /// The first member of that name, or nil where there's none or this is no object. Linear.
+  /// The first member of that name, or nil where there's none or this is no object.
+  ///
+  /// Linear.
   subscript(key: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == key }?.value

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension BytePairModel {
-  /// Reads `merges`: pairs `["a", "b"]` or, in older files, `"a b"`. A pair's rank is its index.
+  /// Reads `merges`: pairs `["a", "b"]` or, in older files, `"a b"`.
+  ///
+  /// A pair's rank is its index.
   ///
   /// - Parameter prefixLength: the length in bytes of the prefix that the right token loses.
   /// - Throws: ``TokenizationError/absentToken(path:key:token:)`` for a pair or a result that the

@@ -58,38 +58,42 @@ struct BytePairModel: TokenizerModel {
     var pendingUnknown: Int32?
     var position = 0
     while position < piece.count {
-      let length = min(
-        max(UTF8Check.sequenceLength(lead: piece[position]), 1), piece.count - position)
-      let range = position..<position + length
-      let character = piece.part(range)
+      let length = piece.scalar(at: position).length
+      let character = piece.part(position..<position + length)
+      let isFirst = position == 0
       position += length
-      if let id = id(of: character, isFirst: range.lowerBound == 0, isLast: position == piece.count)
-      {
-        if let unknown = pendingUnknown { ids.append(unknown) }
-        pendingUnknown = nil
-        ids.append(id)
-      } else if !appendBytes(of: character, isLast: position == piece.count, to: &ids) {
-        if case .none = unknown { continue }
-        if let unknown = pendingUnknown, !fusesUnknown { ids.append(unknown) }
-        pendingUnknown = try unknown.id(for: character)
+      try withSpelling(of: character, isFirst: isFirst, isLast: position == piece.count) {
+        if let id = vocabulary.id(of: $0) {
+          if let unknown = pendingUnknown { ids.append(unknown) }
+          pendingUnknown = nil
+          ids.append(id)
+        } else if let bytes = byteTokens(of: $0) {
+          ids.append(contentsOf: bytes)
+        } else if case .none = unknown {
+          return
+        } else {
+          if let unknown = pendingUnknown, !fusesUnknown { ids.append(unknown) }
+          pendingUnknown = try unknown.id(for: character)
+        }
       }
     }
     if let unknown = pendingUnknown { ids.append(unknown) }
   }
 
-  private func id(of character: Bytes, isFirst: Bool, isLast: Bool) -> Int32? {
+  /// Calls `body` with a character as the vocabulary spells it at its place in the piece.
+  private func withSpelling(
+    of character: Bytes, isFirst: Bool, isLast: Bool, _ body: (Bytes) throws -> Void
+  ) rethrows {
     let prefix = isFirst ? [] : continuingPrefix
     let suffix = isLast ? endingSuffix : []
-    if prefix.isEmpty, suffix.isEmpty { return vocabulary.id(of: character) }
-    return (prefix + character + suffix).withUnsafeBufferPointer { vocabulary.id(of: $0) }
+    if prefix.isEmpty, suffix.isEmpty { return try body(character) }
+    try (prefix + character + suffix).withUnsafeBufferPointer(body)
   }
 
-  /// Spells a character by its bytes' tokens; returns false where one of them is missing.
-  private func appendBytes(of character: Bytes, isLast: Bool, to ids: inout [Int32]) -> Bool {
-    guard !byteTokens.isEmpty else { return false }
-    let tokens = character.map { byteTokens[Int($0)] }
-    guard tokens.allSatisfy({ $0 != nil }) else { return false }
-    ids.append(contentsOf: tokens.compactMap { $0 })
-    return true
+  /// The tokens of the bytes of `spelling`, or nil where bytes aren't spelled or one has no token.
+  private func byteTokens(of spelling: Bytes) -> [Int32]? {
+    guard !byteTokens.isEmpty else { return nil }
+    let tokens = spelling.compactMap { byteTokens[Int($0)] }
+    return tokens.count == spelling.count ? tokens : nil
   }
 }

@@ -25,7 +25,9 @@ struct ByteTable: Sendable {
 
   var count: Int { entries.count }
 
-  /// The value of `key`, or nil. O(length of the key).
+  /// The value of `key`, or nil.
+  ///
+  /// O(length of the key).
   subscript(key: Bytes) -> Int32? {
     let entry = slots[slot(of: key, hash: Self.hash(key))]
     return entry < 0 ? nil : entries[Int(entry)].value

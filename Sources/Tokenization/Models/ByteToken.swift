@@ -7,7 +7,9 @@ enum ByteToken {
     return "<0x\(digits.count < 2 ? "0" : "")\(digits)>"
   }
 
-  /// The byte, or nil where `token` is spelled otherwise. Either case of the digits is read.
+  /// The byte, or nil where `token` is spelled otherwise.
+  ///
+  /// Either case of the digits is read.
   static func byte(of token: String) -> UInt8? {
     let units = Array(token.utf8)
     guard units.count == 6, units.starts(with: "<0x".utf8), units[5] == UInt8(ascii: ">") else {

@@ -3,7 +3,9 @@
 /// Byte strings with a number each, for finding those that begin at a place.
 struct ByteTrie: Sendable {
   private var children = PairTable(capacity: 8)
-  /// The number of the string that ends at each node, or -1. Node 0 is the root.
+  /// The number of the string that ends at each node, or -1.
+  ///
+  /// Node 0 is the root.
   private var values: [Int32] = [-1]
 
   var isEmpty: Bool { values.count == 1 }

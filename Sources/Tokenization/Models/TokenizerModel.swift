@@ -17,7 +17,9 @@ enum TokenizerModels {
     "WordPiece": WordPieceModel.init,
   ])
 
-  /// Reads a model. Files from before models had a type are byte-pair models if they list merges.
+  /// Reads a model.
+  ///
+  /// Files from before models had a type are byte-pair models if they list merges.
   static func read(_ part: Part) throws -> any TokenizerModel {
     if part.optional("type") == nil, part.optional("merges") != nil {
       return try BytePairModel(part)

@@ -31,15 +31,20 @@ struct UnigramModel: TokenizerModel {
     trie = entries.reduce(into: ByteTrie()) { trie, entry in
       if !entry.token.utf8.isEmpty { trie.insert(entry.token.utf8, entry.id) }
     }
-    unknown = try part.optional("unk_id") == nil ? nil : Int32(exactly: part.count("unk_id"))
-    if let unknown, Int(unknown) >= scores.count {
-      throw part.wrong(
-        "unk_id", expected: "an id below \(scores.count)", found: .integer(Int(unknown)))
-    }
+    unknown = try Self.unknown(part, tokenCount: scores.count)
     unknownScore = (scores.min() ?? 0) - Self.unknownPenalty
     byteTokens =
       try part.bool("byte_fallback", default: false)
       ? (UInt8.min...UInt8.max).map { vocabulary.id(of: ByteToken.spelling(of: $0)) } : []
+  }
+
+  private static func unknown(_ part: Part, tokenCount: Int) throws -> Int32? {
+    guard part.optional("unk_id") != nil else { return nil }
+    let id = try part.count("unk_id")
+    guard id < tokenCount else {
+      throw part.wrong("unk_id", expected: "an id below \(tokenCount)", found: .integer(id))
+    }
+    return Int32(exactly: id)
   }
 
   private static func score(_ value: JSONValue) -> Double? {

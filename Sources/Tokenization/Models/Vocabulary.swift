@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tokens and their ids, one to one. Tokens are compared byte for byte.
+/// Tokens and their ids, one to one.
+///
+/// Tokens are compared byte for byte.
 struct Vocabulary: Sendable {
   private var ids: ByteTable
   private var tokens: [Int32: String]

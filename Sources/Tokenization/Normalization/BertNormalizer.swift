@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// BERT's clean-up: control characters, spaces around Chinese characters, accents, case.
+///
+/// The reference library's categories are those of Unicode 8, so that later marks and control
+/// characters stay.
 struct BertNormalizer: Normalizer {
   private let cleansText: Bool
   private let isolatesChinese: Bool
@@ -23,7 +26,9 @@ struct BertNormalizer: Normalizer {
     if stripsAccents {
       let text = String(String.UnicodeScalarView(scalars))
       scalars = UnicodeNormalizer.canonicalDecomposition.normalize(text).unicodeScalars
-        .filter { $0.properties.generalCategory != .nonspacingMark }
+        .filter {
+          !($0.properties.generalCategory == .nonspacingMark && $0.isAssigned(inUnicode: 8))
+        }
     }
     if lowercases {
       scalars = scalars.flatMap { Array($0.properties.lowercaseMapping.unicodeScalars) }
@@ -35,7 +40,7 @@ struct BertNormalizer: Normalizer {
     switch scalar {
     case "\t", "\n", "\r": false
     case "\0", "\u{FFFD}": true
-    default: scalar.isOther
+    default: scalar.isOther && scalar.isAssigned(inUnicode: 8)
     }
   }
 

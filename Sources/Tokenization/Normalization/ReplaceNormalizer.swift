@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Replaces the matches of a pattern by a fixed string. Decoders use it too, token by token.
+/// Replaces the matches of a pattern by a fixed string.
+///
+/// Decoders use it too, token by token.
 struct ReplaceNormalizer: Normalizer, Decoder {
   private let pattern: any TextPattern
   private let content: [UInt8]

@@ -36,12 +36,14 @@ struct StripNormalizer: Normalizer {
   }
 }
 
-/// Drops combining marks (general category M).
+/// Drops combining marks: general category M in Unicode 9.
 struct StripAccentsNormalizer: Normalizer {
   init(_ part: Part) {}
 
   func normalize(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.filter { !$0.isMark }))
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.filter { !($0.isMark && $0.isAssigned(inUnicode: 9)) }))
   }
 }
 

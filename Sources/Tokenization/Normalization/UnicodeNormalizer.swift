@@ -2,7 +2,10 @@
 
 import Foundation
 
-/// The four normalization forms of Unicode (UAX #15).
+/// The four normalization forms of Unicode (UAX #15), by the tables of Unicode 9.
+///
+/// The reference library, and so every model that was trained behind it, takes scalars that came
+/// later for unassigned: they stay as they are and part the text around them.
 enum UnicodeNormalizer: Normalizer {
   case canonicalComposition
   case canonicalDecomposition
@@ -11,11 +14,37 @@ enum UnicodeNormalizer: Normalizer {
 
   func normalize(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
-    return switch self {
-    case .canonicalComposition: text.precomposedStringWithCanonicalMapping
-    case .canonicalDecomposition: text.decomposedStringWithCanonicalMapping
-    case .compatibilityComposition: text.precomposedStringWithCompatibilityMapping
-    case .compatibilityDecomposition: text.decomposedStringWithCompatibilityMapping
+    let scalars = text.unicodeScalars
+    var result = ""
+    var start = scalars.startIndex
+    while let newer = scalars[start...].firstIndex(where: { !$0.isAssigned(inUnicode: 9) }) {
+      result += form(of: String(scalars[start..<newer]))
+      result.unicodeScalars.append(scalars[newer])
+      start = scalars.index(after: newer)
     }
+    return result + form(of: String(scalars[start...]))
+  }
+
+  private func form(of text: String) -> String {
+    switch self {
+    case .canonicalComposition:
+      CanonicalComposition.compose(text.decomposedStringWithCanonicalMapping)
+    case .canonicalDecomposition: text.decomposedStringWithCanonicalMapping
+    case .compatibilityComposition: CanonicalComposition.compose(Self.compatibilityForm(of: text))
+    case .compatibilityDecomposition: Self.compatibilityForm(of: text)
+    }
+  }
+
+  /// Foundation leaves marks that come out of a compatibility mapping unsorted among those after
+  /// them; the canonical form sorts.
+  private static func compatibilityForm(of text: String) -> String {
+    text.decomposedStringWithCompatibilityMapping.decomposedStringWithCanonicalMapping
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether that major version of Unicode or an earlier one assigned it.
+  func isAssigned(inUnicode version: Int) -> Bool {
+    value < 0x300 || properties.age.map { $0.major <= version } ?? false
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts at the matches of a pattern. Several types of `tokenizer.json` are this with a fixed pattern.
+/// Cuts at the matches of a pattern.
+///
+/// Several types of `tokenizer.json` are this with a fixed pattern.
 struct SplitPreTokenizer: PreTokenizer {
   let pattern: any TextPattern
   let behavior: SplitBehavior

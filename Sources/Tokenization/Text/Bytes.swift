@@ -30,9 +30,3 @@ extension UnsafeBufferPointer<UInt8> {
     return scalar(at: start)
   }
 }
-
-extension [UInt8] {
-  mutating func append(_ scalar: Unicode.Scalar) {
-    append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])
-  }
-}

@@ -36,10 +36,10 @@ extension Unicode.Scalar {
     }
   }
 
-  /// General category C.
+  /// General category C without unassigned scalars, which the reference library keeps.
   var isOther: Bool {
     switch properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned: true
+    case .control, .format, .surrogate, .privateUse: true
     default: false
     }
   }

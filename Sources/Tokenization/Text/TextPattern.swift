@@ -6,7 +6,9 @@ protocol TextPattern: Sendable {
   func forEachMatch(in bytes: Bytes, _ body: (Range<Int>) -> Void) throws
 }
 
-/// A string, byte for byte. The empty string matches nowhere.
+/// A string, byte for byte.
+///
+/// The empty string matches nowhere.
 struct LiteralPattern: TextPattern {
   private let literal: [UInt8]
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Conversion
 import Foundation
 import Tokenization
 
@@ -42,18 +43,34 @@ struct TokenizeCommand: ParsableCommand {
   }
 
   func run() throws {
-    let tokenizer = try Tokenizer(at: model)
+    let tokenizer = try makeTokenizer()
     if let lines {
       let data = try Data(contentsOf: URL(filePath: lines))
       for text in try Tokenizer.jsonLines(from: data, path: lines) {
-        print(try tokenizer.encode(text, addingSpecialTokens: !noSpecial))
+        print("[\(try encode(text, with: tokenizer, separator: ", "))]")
       }
       return
     }
     let text =
       try self.text.map { try Tokenizer.text(from: Data(contentsOf: URL(filePath: $0)), path: $0) }
       ?? string ?? ""
-    let ids = try tokenizer.encode(text, addingSpecialTokens: !noSpecial)
-    print(json ? "{\"ids\": \(ids)}" : ids.map(String.init).joined(separator: " "))
+    let ids = try encode(text, with: tokenizer, separator: json ? ", " : " ")
+    print(json ? "{\"ids\": [\(ids)]}" : ids)
+  }
+
+  private func encode(_ text: String, with tokenizer: Tokenizer, separator: String) throws -> String
+  {
+    try tokenizer.encode(text, addingSpecialTokens: !noSpecial).lazy.map(String.init)
+      .joined(separator: separator)
+  }
+
+  /// A folder needs no more than a tokenizer; any other model carries its own.
+  private func makeTokenizer() throws -> Tokenizer {
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: model, isDirectory: &isDirectory)
+    if exists && (isDirectory.boolValue || model.hasSuffix(Tokenizer.fileName)) {
+      return try Tokenizer(at: model)
+    }
+    return try Tokenizer(of: openModel(at: model))
   }
 }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Checkpoints
+import Conversion
+import Foundation
+import Inference
+import Tensors
+import Tokenization
+
+/// `halftone logits`: what a model predicts after each token, as numbers.
+struct LogitsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "logits",
+    abstract: "Write the logits after each token as a safetensors file.",
+    discussion: """
+      halftone logits model.tone --tokens 0,3145,262 -o logits.safetensors
+      halftone logits model/ --text prompt.txt -o logits.safetensors
+
+      The file holds input_ids, I32 [T], and logits, F32 [T, vocabulary].
+      """)
+
+  @Argument(help: "The model to run.", completion: .file())
+  var model: String
+
+  @Option(
+    help: ArgumentHelp("Token ids, separated by commas.", valueName: "ids"),
+    transform: { text in
+      try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+        guard let id = Int32(part.trimmingCharacters(in: .whitespaces)) else {
+          throw ValidationError("--tokens takes whole numbers separated by commas.")
+        }
+        return id
+      }
+    })
+  var tokens: [Int32]?
+
+  @Option(
+    help: ArgumentHelp("A text, tokenized by the model's own tokenizer.", valueName: "file"),
+    completion: .file())
+  var text: String?
+
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "file"),
+    completion: .file(extensions: ["safetensors"]))
+  var output: String
+
+  @OptionGroup var work: WorkOptions
+
+  @Flag(help: "Replace an existing output.")
+  var overwrite = false
+
+  func validate() throws {
+    guard (tokens == nil) != (text == nil) else {
+      throw ValidationError("Give exactly one of --tokens and --text.")
+    }
+  }
+
+  func run() throws {
+    let source = try openModel(at: model)
+    let ids = try tokens ?? Tokenizer(of: source).encode(TextFile.read(text ?? ""))
+    let decoder = try Decoder(source, threads: work.threads)
+    let states = try decoder.hiddenStates(of: [ids], observe: nil)
+    let writer = try SafetensorsWriter(
+      path: output,
+      tensors: [
+        TensorDeclaration(name: "input_ids", elementType: .i32, shape: [ids.count]),
+        TensorDeclaration(
+          name: "logits", elementType: .f32, shape: [ids.count, decoder.vocabularySize]),
+      ], overwrite: overwrite)
+    try ids.map(\.littleEndian).withUnsafeBytes { _ = try writer.append($0, to: "input_ids") }
+    try decoder.forEachLogits(of: states) { _ = try writer.append($0, to: "logits") }
+    try writer.commit()
+    print("\(output): logits of \(ids.count) tokens, \(decoder.vocabularySize) each")
+  }
+}
+
+extension Decoder {
+  /// Calls `body` with the logits of some rows after the other, so that few are held at a time.
+  fileprivate func forEachLogits(
+    of states: [Float], _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    let rowLimit = 64
+    var logits = [Float](repeating: 0, count: rowLimit * vocabularySize)
+    try states.withUnsafeBufferPointer { states in
+      for start in stride(from: 0, to: states.count, by: rowLimit * hiddenSize) {
+        let part = states[start..<min(start + rowLimit * hiddenSize, states.count)]
+        let count = part.count / hiddenSize * vocabularySize
+        try logits.withUnsafeMutableBufferPointer { logits in
+          let rows = UnsafeMutableBufferPointer(rebasing: logits[..<count])
+          try self.logits(of: UnsafeBufferPointer(rebasing: part), into: rows)
+          try body(UnsafeRawBufferPointer(rows))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Tensors
+import Tokenization
+import Verification
+
+/// On which text a model is measured, and how the text is cut.
+struct TextOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The text to measure on, UTF-8.", valueName: "file"), completion: .file())
+  var text: String
+
+  @Option(help: ArgumentHelp("Tokens per window.", valueName: "n"))
+  var context = 512
+
+  @Option(help: ArgumentHelp("Stop after that many windows.", valueName: "n"))
+  var maxWindows: Int?
+
+  @Option(
+    name: .customLong("protocol"),
+    help: "How windows are scored: windows, or llama.cpp as that program does it.")
+  var scoring = PerplexityProtocol.windows
+
+  func validate() throws {
+    guard context >= 2 else { throw ValidationError("--context takes a number from 2.") }
+    if let maxWindows, maxWindows < 1 {
+      throw ValidationError("--max-windows takes a number from 1.")
+    }
+  }
+
+  /// The ids of the text by a model's own tokenizer, and how they are cut.
+  ///
+  /// - Throws: `FileError`, `TokenizationError`.
+  func load(for model: any ModelSource, threads: Int) throws -> MeasuredText {
+    let tokenizer = try Tokenizer(of: model)
+    let ids = try tokenizer.encode(try TextFile.read(text))
+    return MeasuredText(
+      ids: ids, tokenizer: tokenizer,
+      options: PerplexityOptions(
+        scoring: scoring, context: context, maxWindows: maxWindows,
+        beginningOfText: scoring == .llamaCpp ? tokenizer.bosToken : nil, threads: threads))
+  }
+}
+
+extension PerplexityProtocol: ExpressibleByArgument {}
+
+/// A text as tokens.
+struct MeasuredText {
+  var ids: [Int32]
+  var tokenizer: Tokenizer
+  var options: PerplexityOptions
+
+  /// Turns ids back into text for people; ids that have none stay numbers.
+  func decode(_ ids: [Int32]) -> String {
+    (try? tokenizer.decode(ids, skippingSpecialTokens: false))
+      ?? ids.map(String.init).joined(separator: " ")
+  }
+}
