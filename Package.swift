@@ -102,6 +102,7 @@ let package = Package(
       swiftSettings: strict),
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
+    tests(of: "Container", needing: ["Tensors", "Checkpoints", "Quantization", "Conversion"]),
     tests(of: "Tokenization"),
     tests(of: "Inference", needing: ["Checkpoints", "Tensors"]),
     tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),

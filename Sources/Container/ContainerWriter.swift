@@ -48,11 +48,17 @@ package final class ContainerWriter: @unchecked Sendable {
     }
   }
 
+  private struct Constant: Hashable {
+    let type: ElementType
+    let shape: [Int]
+    let bytes: [UInt8]
+  }
+
   private let file: AtomicFile
   private let compression: Compression
   private let lock = NSCondition()
   private var components: [ComponentState] = []
-  private var constants: [[UInt8]: Int] = [:]
+  private var constants: [Constant: Int] = [:]
   private var end = ToneFormat.headerByteCount
   private var failed = false
 
@@ -88,10 +94,11 @@ package final class ContainerWriter: @unchecked Sendable {
   package func addConstant(
     role: String, type: ElementType, shape: [Int], bytes: [UInt8]
   ) throws -> Int {
-    if let index = constants[bytes] { return index }
+    let constant = Constant(type: type, shape: shape, bytes: bytes)
+    if let index = constants[constant] { return index }
     let index = addComponent(role: role, type: type, shape: shape, frameByteCount: bytes.count)
     components[index].coding = []
-    constants[bytes] = index
+    constants[constant] = index
     try bytes.withUnsafeBytes { try writeAll($0, to: index, coder: FrameCoder()) }
     return index
   }

@@ -13,10 +13,7 @@ struct DirectoryRules {
   ///
   /// - Throws: ``ContainerError/inconsistent(file:item:problem:)``.
   func check() throws -> [String: Int] {
-    let part = directory.part
-    guard part.count >= 1, part.index >= 1, part.index <= part.count else {
-      throw refusal("part", "\(part.index) of \(part.count)")
-    }
+    try checkPart()
     var assets = Set<String>()
     for asset in directory.assets {
       let item = "asset \(asset.name.quoted)"
@@ -36,17 +33,41 @@ struct DirectoryRules {
         throw refusal(item, "unknown element type '\(tensor.type)'")
       }
       guard let count = StoredComponent.elementCount(of: tensor.shape) else {
-        throw refusal(item, "shape \(tensor.shape) is too large")
+        throw refusal(item, "shape \(tensor.shape) is too large or negative")
       }
-      try check(tensor.encoding, givesAtLeast: count, depth: 1, item: item)
+      var encodingCount = 0
+      try check(
+        tensor.encoding, givesAtLeast: count, depth: 1, encodingCount: &encodingCount, item: item)
     }
     return indices
   }
 
-  private func check(_ encoding: Encoding, givesAtLeast count: Int, depth: Int, item: String) throws
-  {
+  private func checkPart() throws {
+    let part = directory.part
+    guard (1...ToneFormat.maximumPartCount).contains(part.count),
+      (1...part.count).contains(part.index)
+    else { throw refusal("part", "\(part.index) of \(part.count)") }
+    let isHexadecimal = part.set.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+    }
+    guard part.set.utf8.count == 8, isHexadecimal else {
+      throw refusal("part", "set \(part.set.quoted) is not eight lower-case hexadecimal digits")
+    }
+    guard part.index == 1 || directory.assets.isEmpty else {
+      throw refusal("part", "part \(part.index) holds assets, which belong in part 1")
+    }
+  }
+
+  private func check(
+    _ encoding: Encoding, givesAtLeast count: Int, depth: Int, encodingCount: inout Int,
+    item: String
+  ) throws {
     guard depth <= ToneFormat.maximumEncodingDepth else {
       throw refusal(item, "its encoding is nested too deep")
+    }
+    encodingCount += 1
+    guard encodingCount <= ToneFormat.maximumEncodingCount else {
+      throw refusal(item, "its encoding consists of too many")
     }
     guard components.indices.contains(encoding.component) else {
       throw refusal(item, "no component \(encoding.component)")
@@ -72,22 +93,27 @@ struct DirectoryRules {
     for step in steps {
       if let block = step.block, block < 1 { throw refusal(item, "a block of \(block) weights") }
       var needed = step.block.map { count / $0 + (count % $0 == 0 ? 0 : 1) } ?? min(count, 1)
+      guard components.indices.contains(step.operand.component) else {
+        throw refusal(item, "no component \(step.operand.component)")
+      }
       if step.operation == .lookup {
-        guard let length = codebookLength(of: step, item: item) else {
-          throw refusal(item, "a codebook must have from 1 to 65536 entries")
+        guard let length = codebookLength(of: step) else {
+          throw refusal(item, "a codebook is empty or too long")
         }
         let (product, overflow) = needed.multipliedReportingOverflow(by: length)
         guard !overflow else { throw refusal(item, "too many codebooks") }
         needed = product
       }
-      try check(step.operand, givesAtLeast: needed, depth: depth + 1, item: item)
+      try check(
+        step.operand, givesAtLeast: needed, depth: depth + 1, encodingCount: &encodingCount,
+        item: item)
     }
   }
 
-  private func codebookLength(of step: Encoding.Step, item: String) -> Int? {
-    guard components.indices.contains(step.operand.component) else { return nil }
+  private func codebookLength(of step: Encoding.Step) -> Int? {
     let length = components[step.operand.component].codebookLength(isSingle: step.block == nil)
-    return (1...65536).contains(length) ? length : nil
+    let limit = step.block.map { max(ToneFormat.maximumBlockCodebookLength, $0) } ?? .max
+    return (1...min(limit, ToneFormat.maximumCodebookLength)).contains(length) ? length : nil
   }
 
   private func refusal(_ item: String, _ problem: String) -> ContainerError {

@@ -49,6 +49,16 @@ package final class FrameCoder: @unchecked Sendable {
     return nil
   }
 
+  /// What is wrong with a coded frame that is to give `byteCount` bytes, as far as can be told without
+  /// restoring it; nil if nothing is.
+  static func claimProblem(
+    _ stored: UnsafeRawBufferPointer, _ coding: [FrameCoding], byteCount: Int
+  ) -> String? {
+    let agrees =
+      coding.last == .zstd ? Zstd.states(byteCount, stored) : stored.count == byteCount
+    return agrees ? nil : "it does not give \(byteCount) bytes"
+  }
+
   private static func unpack(
     _ stored: UnsafeRawBufferPointer, _ coding: [FrameCoding], _ zstd: Zstd,
     into output: UnsafeMutableRawBufferPointer

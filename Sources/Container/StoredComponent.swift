@@ -63,7 +63,9 @@ struct StoredComponent: Sendable {
       throw refuse("unknown element type '\(entry.type)'")
     }
     guard let count = Self.elementCount(of: entry.shape), let bytes = type.byteCount(of: count)
-    else { throw refuse("shape \(entry.shape) of \(entry.type) is too large or no whole bytes") }
+    else {
+      throw refuse("shape \(entry.shape) of \(entry.type) is negative, too large or no whole bytes")
+    }
     guard entry.frameByteCount >= 1, entry.frameByteCount <= ToneFormat.maximumFrameByteCount else {
       throw refuse("frames of \(entry.frameByteCount) bytes")
     }
@@ -103,15 +105,16 @@ struct StoredComponent: Sendable {
     }
   }
 
-  /// The product of a shape, or nil where it overflows, is negative, or has too many dimensions.
+  /// The product of a shape, or nil where a dimension is negative, there are too many of them, or the
+  /// product of those that are not zero overflows (so that the order of dimensions does not matter).
   static func elementCount(of shape: [Int]) -> Int? {
     guard shape.count <= ToneFormat.maximumRank, shape.allSatisfy({ $0 >= 0 }) else { return nil }
     var product = 1
-    for dimension in shape {
+    for dimension in shape where dimension > 0 {
       let (result, overflow) = product.multipliedReportingOverflow(by: dimension)
       if overflow { return nil }
       product = result
     }
-    return product
+    return shape.contains(0) ? 0 : product
   }
 }

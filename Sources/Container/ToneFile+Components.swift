@@ -2,6 +2,14 @@
 
 import Tensors
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 extension ToneFile {
   /// Calls `body` with the bytes `range` of a component, restored from its frames. Frames are checked
   /// against their checksums first. Bytes that stand as they are in the file are not copied.
@@ -33,16 +41,40 @@ extension ToneFile {
     }
     let first = component.content(ofFrame: positions.lowerBound).lowerBound
     let end = component.content(ofFrame: positions.upperBound).upperBound
-    return try withUnsafeTemporaryAllocation(byteCount: end - first, alignment: 16) { buffer in
-      for position in positions {
-        let content = component.content(ofFrame: position)
-        let output = UnsafeMutableRawBufferPointer(
-          rebasing: buffer[content.lowerBound - first..<content.upperBound - first])
-        try restore(component.frameRange.lowerBound + position, coding, into: output, coder: coder)
+    if end - first > file.byteCount + ToneFormat.allocationAllowance {
+      try checkClaims(of: component, positions, coding)
+    }
+    guard let memory = malloc(end - first) else {
+      throw ContainerError.inconsistent(
+        file: path, item: "component \(index)",
+        problem: "\(end - first) bytes of it at once are more than there is memory for")
+    }
+    defer { free(memory) }
+    let buffer = UnsafeMutableRawBufferPointer(start: memory, count: end - first)
+    for position in positions {
+      let content = component.content(ofFrame: position)
+      let output = UnsafeMutableRawBufferPointer(
+        rebasing: buffer[content.lowerBound - first..<content.upperBound - first])
+      try restore(component.frameRange.lowerBound + position, coding, into: output, coder: coder)
+    }
+    return try body(
+      UnsafeRawBufferPointer(
+        rebasing: buffer[range.lowerBound - first..<range.upperBound - first]))
+  }
+
+  /// Checks that frames claim the sizes that the directory claims for them, before memory is taken.
+  private func checkClaims(
+    of component: StoredComponent, _ positions: ClosedRange<Int>, _ coding: [FrameCoding]
+  ) throws {
+    for position in positions {
+      let frame = component.frameRange.lowerBound + position
+      let count = component.content(ofFrame: position).count
+      try withFrame(frame) { stored in
+        if let problem = FrameCoder.claimProblem(stored, coding, byteCount: count) {
+          throw ContainerError.frameContent(
+            file: path, frame: frame, offset: frames[frame].offset, problem: problem)
+        }
       }
-      return try body(
-        UnsafeRawBufferPointer(
-          rebasing: buffer[range.lowerBound - first..<range.upperBound - first]))
     }
   }
 

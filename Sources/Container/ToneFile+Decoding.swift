@@ -147,18 +147,29 @@ extension ToneFile {
   ) throws {
     let length = components[step.operand.component].codebookLength(isSingle: step.block == nil)
     let block = step.block ?? Int.max
-    let first = range.lowerBound / block
-    let last = (range.upperBound - 1) / block
-    let codebooks = try decoded(
-      step.operand, first * length..<(last + 1) * length, item: item, coder: coder)
-    for index in 0..<range.count {
-      let code = numbers[index]
-      guard code >= 0, code < Float(length), code.rounded() == code else {
-        throw ContainerError.inconsistent(
-          file: path, item: item,
-          problem: "code \(code) of weight \(range.lowerBound + index) is not in its codebook")
+    var index = 0
+    while index < range.count {
+      // Some whole codebooks at a time, so that memory does not grow with their number.
+      let first = (range.lowerBound + index) / block
+      let last = min((range.upperBound - 1) / block, first + Self.codebookNumberCount / length)
+      let codebooks = try decoded(
+        step.operand, first * length..<(last + 1) * length, item: item, coder: coder)
+      let (next, overflow) = (last + 1).multipliedReportingOverflow(by: block)
+      let end = overflow ? range.count : min(range.count, next - range.lowerBound)
+      while index < end {
+        let code = numbers[index]
+        guard code >= 0, code < Float(length), code.rounded() == code else {
+          throw ContainerError.inconsistent(
+            file: path, item: item,
+            problem: "code \(code) of weight \(range.lowerBound + index) is not in its codebook")
+        }
+        let codebook = (range.lowerBound + index) / block - first
+        numbers[index] = codebooks[codebook * length + Int(code)]
+        index += 1
       }
-      numbers[index] = codebooks[((range.lowerBound + index) / block - first) * length + Int(code)]
     }
   }
+
+  /// About as many numbers of codebooks are decoded at a time.
+  private static let codebookNumberCount = 1 << 16
 }

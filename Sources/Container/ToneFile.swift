@@ -102,7 +102,7 @@ package final class ToneFile: Sendable {
       throw ContainerError.checksum(file: file, part: "directory", offset: start)
     }
     let limit = min(
-      ToneFormat.maximumDirectoryByteCount, bytes.count + ToneFormat.allocationAllowance)
+      ToneFormat.maximumDirectoryByteCount, bytes.count + ToneFormat.directoryAllowance)
     guard trailer.directoryByteCount <= UInt64(limit) else {
       throw ContainerError.directory(
         file: file, problem: "\(trailer.directoryByteCount) bytes are more than \(limit)")

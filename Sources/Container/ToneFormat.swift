@@ -17,8 +17,17 @@ package enum ToneFormat {
   static let maximumDirectoryByteCount = 1 << 30
   /// What a reader allocates at most beyond the file's own size before it has checked the claims.
   static let allocationAllowance = 1 << 26
+  /// The same for the directory, of which parsing makes several times as much.
+  static let directoryAllowance = 1 << 24
+  /// File names have five digits for a part.
+  static let maximumPartCount = 99_999
   static let maximumEncodingDepth = 8
   static let maximumStepCount = 16
+  /// Encodings in the encoding of one tensor, itself included.
+  static let maximumEncodingCount = 64
+  static let maximumCodebookLength = 1 << 16
+  /// The longest codebook of a block, unless the block is longer.
+  static let maximumBlockCodebookLength = 256
   static let maximumRank = 8
   /// The longest frame of components that do not come slab by slab.
   static let plainFrameByteCount = 1 << 20

@@ -136,13 +136,15 @@ extension ToneFile {
   /// - Throws: ``ContainerError``, also where one is larger than a reader allocates unseen.
   func readAssets() throws -> [Asset] {
     let coder = FrameCoder()
+    var room = file.byteCount + ToneFormat.allocationAllowance
     return try directory.assets.map { asset in
       let component = components[asset.component]
-      guard component.byteCount <= file.byteCount + ToneFormat.allocationAllowance else {
+      guard component.byteCount <= room else {
         throw ContainerError.inconsistent(
           file: path, item: "asset \(asset.name.quoted)",
           problem: "\(component.byteCount) bytes are too many")
       }
+      room -= component.byteCount
       return try withBytes(
         of: asset.component, in: 0..<component.byteCount, coder: coder
       ) { Asset(name: asset.name, contents: Data($0)) }

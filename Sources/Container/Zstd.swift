@@ -62,14 +62,24 @@ final class Zstd: @unchecked Sendable {
     return result
   }
 
+  /// Whether the bytes claim to be a zstd frame of `byteCount` bytes; nothing is restored.
+  static func states(_ byteCount: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count) == UInt64(byteCount)
+  }
+
   /// Restores one frame, which must state and give exactly `output.count` bytes.
   ///
   /// - Returns: what is wrong with the frame, or nil.
   func decompress(
     _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) -> String? {
-    let stated = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
-    guard stated == UInt64(output.count) else { return "not a zstd frame of \(output.count) bytes" }
+    guard Self.states(output.count, bytes) else {
+      return "not a zstd frame of \(output.count) bytes"
+    }
+    // The one-shot function would go on with frames behind the first.
+    guard ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count) == bytes.count else {
+      return "not exactly one zstd frame"
+    }
     let count = ZSTD_decompressDCtx(
       decompressor, output.baseAddress, output.count, bytes.baseAddress, bytes.count)
     if ZSTD_isError(count) != 0 { return String(cString: ZSTD_getErrorName(count)) }
