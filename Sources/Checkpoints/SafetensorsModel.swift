@@ -77,6 +77,12 @@ package struct SafetensorsModel: ModelSource {
     return try file.withBytes(in: range, body)
   }
 
+  package func release(_ name: String, in range: Range<Int>) {
+    guard let (file, tensor) = try? location(of: name) else { return }
+    file.advise(
+      .dontNeed, in: tensor.lowerBound + range.lowerBound..<tensor.lowerBound + range.upperBound)
+  }
+
   package func read(
     _ name: String, elements: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws {

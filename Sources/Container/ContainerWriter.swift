@@ -206,12 +206,17 @@ package final class ContainerWriter: @unchecked Sendable {
     return count
   }
 
-  /// Gives the file up; nothing of it remains. Threads that wait for a decision are let go.
-  package func abandon() {
+  /// Lets go threads that wait for a decision, because the work has failed; safe at any time.
+  package func cancel() {
     lock.withLock {
       failed = true
       lock.broadcast()
     }
+  }
+
+  /// Gives the file up; nothing of it remains. For when no thread writes any more.
+  package func abandon() {
+    cancel()
     file.abandon()
   }
 

@@ -50,14 +50,19 @@ final class SlabPipeline {
     let workers = (0..<max(1, threads)).map { _ in Worker() }
     let bytesInAll = jobs.reduce(0) { $0 + $1.sourceByteCount }
     var bytesDone = 0
-    let work = OrderedWork(onFailure: writer.abandon)
+    // Slabs that wait to be written are as many as those being encoded, and one to go on with.
+    let output = WriteBehind(writer, slabLimit: 2 * workers.count + 1)
+    let work = OrderedWork {
+      output.cancel()
+      self.writer.cancel()
+    }
     try work.run(count: units.count, threads: threads) { index, workerIndex in
       let unit = units[index]
       let job = jobs[unit.job]
       switch unit.pass {
       case .scan: try scan(job, unit.slab, workers[workerIndex], work, index)
       case .encode:
-        let byteCount = try encode(job, unit.slab, workers[workerIndex], work, index)
+        let byteCount = try encode(job, unit.slab, workers[workerIndex], output, work, index)
         work.signal {
           bytesDone += byteCount
           if index % 8 == 0 { peakMemory.sample() }
@@ -76,77 +81,73 @@ final class SlabPipeline {
     try work.inTurn(unit) {}
   }
 
-  /// Encodes one slab and writes its frames; returns the source bytes that it took.
+  /// Encodes one slab and sees that its frames are written; returns the source bytes that it took.
   private func encode(
-    _ job: TensorJob, _ slab: Int, _ worker: Worker, _ work: OrderedWork, _ unit: Int
+    _ job: TensorJob, _ slab: Int, _ worker: Worker, _ output: WriteBehind, _ work: OrderedWork,
+    _ unit: Int
   ) throws -> Int {
-    if job.needsScan {
-      try work.wait { job.scannedSlabCount == job.slabCount }
-      if slab == 0 {
-        job.afterScan = try job.encoder?.finishScan() ?? []
-        work.signal { job.isScanFinished = true }
-      } else {
-        try work.wait { job.isScanFinished }
-      }
+    if job.needsScan { try awaitScan(of: job, slab, work) }
+    let buffers = try output.takeBuffers()
+    let outputs = buffers.outputs(job.slabByteCounts)
+    let (lost, byteCount) = try withSlab(slab, of: job) { weights in
+      (try encodeInStrips(weights, of: job, into: outputs, worker), weights.bytes.count)
     }
-    return try withSlab(slab, of: job) { weights in
-      if job.encoder == nil { digest(weights, 0..<weights.count, of: job) }
-      var frames: [ContainerWriter.PreparedFrame] = []
-      var lost: ErrorStatistics?
-      if let encoder = job.encoder {
-        let outputs = worker.outputs(job.slabByteCounts)
-        lost = try encodeInStrips(weights, of: job, encoder, into: outputs, worker)
-        for (position, component) in job.slabComponents.enumerated() {
-          let count = job.byteCount(of: slab, position)
-          frames.append(
-            try writer.prepare(
-              UnsafeRawBufferPointer(rebasing: outputs[position][..<count]), of: component,
-              index: slab, coder: worker.coder(position)))
-        }
-      } else {
-        frames = [
-          try writer.prepare(
-            weights.bytes, of: job.slabComponents[0], index: slab, coder: worker.coder(0))
-        ]
-      }
-      let placed = try work.inTurn(unit) {
-        if slab == 0 { try job.writeAfterScan(to: writer, coder: worker.spareCoder) }
-        if let lost { job.statistics.add(lost) }
-        if slab == job.slabCount - 1 { job.releaseEncoder() }
-        return frames.map(writer.place)
-      }
-      for frame in placed { try writer.write(frame) }
-      return weights.bytes.count
+    let frames = try job.slabComponents.enumerated().map { position, component in
+      let bytes = outputs[position][..<job.byteCount(of: slab, position)]
+      return try writer.prepare(
+        UnsafeRawBufferPointer(rebasing: bytes), of: component, index: slab,
+        coder: buffers.coder(position))
+    }
+    let placed = try work.inTurn(unit) {
+      if slab == 0 { try job.writeAfterScan(to: writer, coder: worker.spareCoder) }
+      job.statistics.add(lost)
+      if slab == job.slabCount - 1 { job.releaseEncoder() }
+      return frames.map(writer.place)
+    }
+    try output.write(placed, in: buffers)
+    return byteCount
+  }
+
+  /// Waits until all slabs of a tensor are scanned; who has the first one ends the scan.
+  private func awaitScan(of job: TensorJob, _ slab: Int, _ work: OrderedWork) throws {
+    try work.wait { job.scannedSlabCount == job.slabCount }
+    if slab == 0 {
+      job.afterScan = try job.encoder?.finishScan() ?? []
+      work.signal { job.isScanFinished = true }
+    } else {
+      try work.wait { job.isScanFinished }
     }
   }
 
   /// Encodes a slab some weights at a time, so that they are still in the cache when they have been
-  /// checksummed.
+  /// checksummed. The bytes of a tensor that is kept are copied, to outlive the call that reads them.
   private func encodeInStrips(
-    _ slab: Slab, of job: TensorJob, _ encoder: any TensorEncoder,
-    into outputs: [UnsafeMutableRawBufferPointer], _ worker: Worker
+    _ slab: Slab, of job: TensorJob, into outputs: [UnsafeMutableRawBufferPointer],
+    _ worker: Worker
   ) throws -> ErrorStatistics {
     var statistics = ErrorStatistics()
+    let encoder = job.encoder
     for start in stride(from: 0, to: slab.count, by: job.stripWeightCount) {
-      let range = start..<min(start + job.stripWeightCount, slab.count)
-      digest(slab, range, of: job)
+      let strip = slab[start..<min(start + job.stripWeightCount, slab.count)]
+      digest(strip, of: job)
       // Strips are whole blocks, so each output's share is a whole number of bytes.
       let rests = zip(outputs, job.slabByteCounts).map { output, byteCount in
         UnsafeMutableRawBufferPointer(rebasing: output[(byteCount * start / job.slabWeightCount)...])
       }
-      statistics.add(try encoder.encode(slab[range], into: rests, scratch: worker.scratch))
+      if let encoder {
+        statistics.add(try encoder.encode(strip, into: rests, scratch: worker.scratch))
+      } else {
+        rests[0].copyMemory(from: strip.bytes)
+      }
     }
     return statistics
   }
 
   /// Notes the checksum of some weights' bytes, if the source's files are digested.
-  private func digest(_ slab: Slab, _ range: Range<Int>, of job: TensorJob) {
+  private func digest(_ strip: Slab, of job: TensorJob) {
     guard let location = job.location else { return }
-    let bytes = slab[range].bytes
-    let start =
-      location.range.lowerBound + job.byteRange(of: slab.elements).lowerBound
-      + job.byteRange(of: range).lowerBound
-    digests.add(bytes, file: location.file, range: start..<start + bytes.count)
+    let start = location.range.lowerBound + job.byteRange(of: strip.elements).lowerBound
+    digests.add(strip.bytes, file: location.file, range: start..<start + strip.bytes.count)
   }
 
   /// Calls `body` with a slab where it lies.
@@ -155,8 +156,9 @@ final class SlabPipeline {
   ) throws -> Result {
     let elements = job.elements(of: index)
     let range = job.byteRange(of: elements)
+    defer { source.release(job.tensor.name, in: range) }
     return try source.withStoredBytes(of: job.tensor.name, in: range) { bytes in
-      return try body(
+      try body(
         Slab(
           tensor: job.tensor.name, elements: elements, bytes: bytes,
           elementType: job.tensor.elementType))
@@ -164,31 +166,8 @@ final class SlabPipeline {
   }
 }
 
-/// The buffers of one thread.
-private final class Worker: @unchecked Sendable {
+/// What one thread works with.
+private final class Worker: Sendable {
   let scratch = Scratch()
   let spareCoder = FrameCoder()
-  private var coders: [FrameCoder] = []
-  private var buffers: [UnsafeMutableRawBufferPointer] = []
-
-  deinit { buffers.forEach { $0.deallocate() } }
-
-  /// The coder of the output at a position: frames of one slab are held at the same time.
-  func coder(_ position: Int) -> FrameCoder {
-    while coders.count <= position { coders.append(FrameCoder()) }
-    return coders[position]
-  }
-
-  /// Buffers of at least the given sizes; what they held is lost.
-  func outputs(_ byteCounts: [Int]) -> [UnsafeMutableRawBufferPointer] {
-    for (position, byteCount) in byteCounts.enumerated() {
-      if position == buffers.count {
-        buffers.append(.allocate(byteCount: byteCount, alignment: 64))
-      } else if buffers[position].count < byteCount {
-        buffers[position].deallocate()
-        buffers[position] = .allocate(byteCount: byteCount, alignment: 64)
-      }
-    }
-    return buffers
-  }
 }

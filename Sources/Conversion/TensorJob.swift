@@ -15,6 +15,8 @@ final class TensorJob: @unchecked Sendable {
   /// The components that get a frame from each slab, and how much a full slab gives.
   let slabComponents: [Int]
   let slabByteCounts: [Int]
+  /// The same components' whole lengths.
+  private let componentByteCounts: [Int]
 
   let slabWeightCount: Int
   /// Weights that are digested and encoded at a time; outputs divide evenly there.
@@ -44,13 +46,14 @@ final class TensorJob: @unchecked Sendable {
     guard entry.scheme != nil, let layout = entry.layout else {
       // Types of less than a byte come in whole slabs too, for a slab is a multiple of 8 weights.
       slabWeightCount = BlockGeometry.slabWeightGoal
-      stripWeightCount = slabWeightCount
+      stripWeightCount = BlockGeometry.stripWeightGoal
       slabByteCounts = [slabWeightCount * tensor.elementType.bitWidth / 8]
       slabComponents = [
         writer.addComponent(
           role: "values", type: tensor.elementType, shape: tensor.shape,
           frameByteCount: slabByteCounts[0])
       ]
+      componentByteCounts = [tensor.storedByteCount]
       encoding = Encoding(component: slabComponents[0])
       afterScanComponents = []
       isEncoded = false
@@ -58,7 +61,7 @@ final class TensorJob: @unchecked Sendable {
       return
     }
     var numbers: [Int] = []
-    var perSlab: [(component: Int, byteCount: Int)] = []
+    var perSlab: [(component: Int, byteCount: Int, wholeByteCount: Int)] = []
     var late: [Int] = []
     for component in layout.components {
       switch component.content {
@@ -73,7 +76,7 @@ final class TensorJob: @unchecked Sendable {
           writer.addComponent(
             role: component.role, type: component.elementType, shape: component.shape,
             frameByteCount: byteCount))
-        perSlab.append((numbers[numbers.count - 1], byteCount))
+        perSlab.append((numbers[numbers.count - 1], byteCount, component.byteCount))
       case .afterScan:
         numbers.append(
           writer.addComponent(
@@ -86,6 +89,7 @@ final class TensorJob: @unchecked Sendable {
     stripWeightCount = layout.stripWeightCount
     slabComponents = perSlab.map(\.component)
     slabByteCounts = perSlab.map(\.byteCount)
+    componentByteCounts = perSlab.map(\.wholeByteCount)
     afterScanComponents = late
     encoding = layout.encoding.mapComponents { numbers[$0] }
     isEncoded = true
@@ -130,11 +134,7 @@ final class TensorJob: @unchecked Sendable {
   func byteCount(of slab: Int, _ position: Int) -> Int {
     let full = slabByteCounts[position]
     guard slab == slabCount - 1 else { return full }
-    let components = (entry.layout?.components ?? []).filter {
-      if case .perSlab = $0.content { return true }
-      return false
-    }
-    return components[position].byteCount - slab * full
+    return componentByteCounts[position] - slab * full
   }
 
   /// Writes the components that the scan gave.

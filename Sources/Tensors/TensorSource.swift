@@ -27,6 +27,10 @@ package protocol TensorSource: Sendable {
     of name: String, in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result
 
+  /// Tells the source that some bytes of a tensor will not be needed again soon, so that it may let
+  /// their memory go. They can still be read.
+  func release(_ name: String, in range: Range<Int>)
+
   /// Restores the weights `elements` of the flat tensor as fp32 into the start of `buffer`.
   ///
   /// - Parameters:
@@ -39,6 +43,8 @@ package protocol TensorSource: Sendable {
 }
 
 extension TensorSource {
+  package func release(_ name: String, in range: Range<Int>) {}
+
   package func withStoredBytes<Result>(
     of name: String, in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {

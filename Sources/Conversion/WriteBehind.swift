@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Container
+import Foundation
+
+/// Writes placed frames, one thread at a time.
+///
+/// A file system lets only one thread at a time write to a file and keeps the others waiting. So a
+/// thread that finds another one writing leaves its frames to it and goes on encoding; only when too
+/// many slabs lie about does it wait.
+final class WriteBehind: @unchecked Sendable {
+  private typealias Slab = (frames: [ContainerWriter.PreparedFrame], buffers: SlabBuffers)
+
+  private let writer: ContainerWriter
+  private let condition = NSCondition()
+  private var free: [SlabBuffers]
+  private var waiting: [Slab] = []
+  private var isWriting = false
+  private var isCancelled = false
+
+  /// - Parameter slabLimit: how many slabs may be encoded and not yet written.
+  init(_ writer: ContainerWriter, slabLimit: Int) {
+    self.writer = writer
+    free = (0..<slabLimit).map { _ in SlabBuffers() }
+  }
+
+  /// Buffers for the next slab; waits until there are some.
+  ///
+  /// - Throws: `CancellationError` after ``cancel()``.
+  func takeBuffers() throws -> SlabBuffers {
+    try condition.withLock {
+      while true {
+        if isCancelled { throw CancellationError() }
+        if let buffers = free.popLast() { return buffers }
+        condition.wait()
+      }
+    }
+  }
+
+  /// Writes the frames, and then those that others left meanwhile; or leaves them to who is writing.
+  ///
+  /// - Parameter buffers: hold the frames' bytes; free again when they are written.
+  /// - Throws: `FileError` where writing fails.
+  func write(_ frames: [ContainerWriter.PreparedFrame], in buffers: SlabBuffers) throws {
+    let isMine = condition.withLock {
+      if isWriting {
+        waiting.append((frames, buffers))
+        return false
+      }
+      isWriting = true
+      return true
+    }
+    guard isMine else { return }
+    var next: Slab? = (frames, buffers)
+    while let slab = next {
+      for frame in slab.frames { try writer.write(frame) }
+      next = condition.withLock {
+        free.append(slab.buffers)
+        condition.signal()
+        if !waiting.isEmpty { return waiting.removeFirst() }
+        isWriting = false
+        return nil
+      }
+    }
+  }
+
+  /// Lets go who waits for buffers, because the work has failed.
+  func cancel() {
+    condition.withLock {
+      isCancelled = true
+      condition.broadcast()
+    }
+  }
+}
