@@ -1,21 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The usual case, blocks of 64, fused: a weight is widened in a register, and its code is looked up again
-// before it is packed, so that nothing but the results is stored. Whatever is not a whole chunk of such
-// blocks, or has a block of zeros, goes through the chain of kernels.
+// The usual case, blocks of 64, fused: codes are found among integers, and looked up again before they
+// leave the registers. Whatever is not a whole chunk of such
+// blocks, or has a block of zeros or of very small or large weights, goes through the chain of kernels.
 
 #include "nf4_chain.h"
 
 #if defined(__x86_64__)
 #include "kernels_x86.h"
 #include "error_lanes.h"
-#include "search_avx2.h"
 
 static HALFTONE_DEFINE_NF4_CHAIN(chain, avx2)
 
 HALFTONE_BEGIN_AVX2
 
 enum { block_size = 64, block_count = HALFTONE_SUM_CHUNK / block_size };
+
+/// bf16 bits of infinity, of 1, and of the absolute maxima between which scaling by a power of two
+/// neither rounds nor overflows anything: 2^-100 and 2^100.
+enum {
+  INFINITY_BF16 = 0x7F80,
+  ONE_BF16 = 0x3F80,
+  SMALLEST_SCALED = ONE_BF16 - (100 << 7),
+  LARGEST_SCALED = ONE_BF16 + (100 << 7),
+};
+
+// MARK: - Decision points in bf16
+
+/// Whether x * (1 / absmax) <= threshold is a question about the bf16 number x alone once absmax is
+/// known, and absmax has only 128 mantissas. So the largest x for which it holds is looked up, for
+/// absmax in 1...2, and scaled by the exponent: then 16 weights are compared at a time, as integers, and
+/// none of them is multiplied. Numbers are kept in an order that compares as int16 does: negative ones
+/// with all bits but the sign turned over.
+///
+/// In a row: the points 0, 14, 12, 10, 8, 6, 4, 2, then 1, 13, 9, 5, then 7, 3, 11, in the order in which
+/// minus the code, or the part of it that is known, finds them.
+static int16_t decision_points[128][16];
+static const uint8_t point_of_column[16] = {0, 14, 12, 10, 8, 6, 4, 2, 1, 13, 9, 5, 7, 3, 11, 7};
+
+static float from_order(int16_t order) {
+  uint16_t bits = (uint16_t)(order ^ ((order >> 15) & 0x7FFF));
+  return halftone_float((uint32_t)bits << 16);
+}
+
+/// Fills the table by asking the rule itself; product and comparison are monotonic in x.
+__attribute__((constructor)) static void fill_decision_points(void) {
+  for (uint32_t mantissa = 0; mantissa < 128; mantissa++) {
+    const float factor = halftone_normalizer(halftone_float((ONE_BF16 + mantissa) << 16));
+    for (int column = 0; column < 16; column++) {
+      const float threshold = halftone_float(halftone_nf4_thresholds[point_of_column[column]]);
+      int low = -0x4200, high = 0x4200;  // -8 and 8: it holds for the first and not for the second
+      while (high - low > 1) {
+        int middle = (low + high) / 2;
+        *(from_order((int16_t)middle) * factor <= threshold ? &low : &high) = middle;
+      }
+      decision_points[mantissa][column] = (int16_t)low;
+    }
+  }
+}
+
+typedef struct block_points {
+  __m256i eighths, quarters, root, left, right;
+} block_points;
+
+static inline block_points points_of_block(float absmax) {
+  const __m256i signs = _mm256_setr_epi16(-1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1, -1, 1, -1, 1, 1);
+  uint16_t bits = (uint16_t)(halftone_bits(absmax) >> 16);
+  __m256i row = _mm256_loadu_si256((const __m256i *)decision_points[bits & 0x7F]);
+  __m256i exponent = _mm256_set1_epi16((int16_t)((bits & 0x7F80) - ONE_BF16));
+  row = _mm256_add_epi16(row, _mm256_sign_epi16(exponent, signs));
+  __m256i high = _mm256_permute4x64_epi64(row, 0xEE);
+  return (block_points){
+      .eighths = _mm256_permute4x64_epi64(row, 0x44),
+      .quarters = high,
+      .root = _mm256_shuffle_epi8(high, _mm256_set1_epi16(0x0908)),
+      .left = _mm256_shuffle_epi8(high, _mm256_set1_epi16(0x0B0A)),
+      .right = _mm256_shuffle_epi8(high, _mm256_set1_epi16(0x0D0C)),
+  };
+}
+
+/// Minus the codes of 16 weights, each in both bytes of its 16 bits.
+static inline __m256i search_16(__m256i weights, const block_points *points) {
+  const __m256i second = _mm256_set1_epi16(0x0100);
+  __m256i sign = _mm256_srai_epi16(weights, 15);
+  __m256i x = _mm256_xor_si256(weights, _mm256_srli_epi16(sign, 1));
+  __m256i index = _mm256_cmpgt_epi16(x, points->root);
+  __m256i half = _mm256_blendv_epi8(points->left, points->right, index);
+  index = _mm256_add_epi8(_mm256_add_epi8(index, index), _mm256_cmpgt_epi16(x, half));
+  // Twice the index is where a point's two bytes are; what lies beyond the table is masked away.
+  __m256i twice = _mm256_add_epi8(index, index);
+  __m256i place = _mm256_and_si256(_mm256_add_epi8(twice, second), _mm256_set1_epi8(7));
+  index = _mm256_add_epi8(
+      twice, _mm256_cmpgt_epi16(x, _mm256_shuffle_epi8(points->quarters, place)));
+  twice = _mm256_add_epi8(index, index);
+  place = _mm256_and_si256(_mm256_add_epi8(twice, second), _mm256_set1_epi8(15));
+  return _mm256_add_epi8(
+      twice, _mm256_cmpgt_epi16(x, _mm256_shuffle_epi8(points->eighths, place)));
+}
+
+/// The codes of 32 weights in bytes, those of weights 8-15 and 16-23 exchanged.
+static inline __m256i encode_32(const uint16_t *src, const block_points *points) {
+  const __m256i low_byte = _mm256_set1_epi16(0x00FF), zero = _mm256_setzero_si256();
+  __m256i a = search_16(_mm256_loadu_si256((const __m256i *)src), points);
+  __m256i b = search_16(_mm256_loadu_si256((const __m256i *)(src + 16)), points);
+  a = _mm256_and_si256(_mm256_sub_epi8(zero, a), low_byte);
+  b = _mm256_and_si256(_mm256_sub_epi8(zero, b), low_byte);
+  return _mm256_packus_epi16(a, b);
+}
+
+/// The same codes, two to a byte, in the order of the weights.
+static inline __m128i pair_exchanged(__m256i codes) {
+  __m256i pairs = _mm256_maddubs_epi16(codes, _mm256_set1_epi16(0x0110));
+  __m128i packed =
+      _mm_packus_epi16(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+  return _mm_shuffle_epi32(packed, _MM_SHUFFLE(3, 1, 2, 0));
+}
+
+// MARK: - Sums
 
 /// The largest magnitude of 64 bf16 weights, as bf16 bits: magnitudes order as integers do.
 static inline uint16_t largest_magnitude(const uint16_t *src) {
@@ -32,7 +133,8 @@ static inline uint16_t largest_magnitude(const uint16_t *src) {
   return (uint16_t)~_mm_extract_epi16(least, 0);
 }
 
-/// The absolute maxima of a chunk. Returns the largest of them as bf16 bits, or 0 if any is 0.
+/// The absolute maxima of a chunk. Returns the largest of them as bf16 bits, or 0 if one of them is
+/// outside the range in which decision points can be scaled.
 static inline uint16_t chunk_maxima(const uint16_t *src, float *absmax) {
   uint16_t largest = 0, smallest = 0xFFFF;
   for (size_t b = 0; b < block_count; b++) {
@@ -41,7 +143,8 @@ static inline uint16_t chunk_maxima(const uint16_t *src, float *absmax) {
     smallest = bits < smallest ? bits : smallest;
     absmax[b] = halftone_float((uint32_t)bits << 16);
   }
-  return smallest == 0 ? 0 : largest;
+  if (largest >= INFINITY_BF16) return largest;
+  return smallest < SMALLEST_SCALED || largest >= LARGEST_SCALED ? 0 : largest;
 }
 
 typedef struct chunk_sums {
@@ -60,50 +163,53 @@ static inline void load_planes(__m256i planes[4]) {
   }
 }
 
-/// The values of 32 codes in the order of negated_bytes. Interleaving undoes the packing, so the four
-/// vectors come out in the order of the weights. Byte shuffles and interleaves are one instruction of
-/// the processor each, where a permutation across lanes is two.
+/// The values of 32 such codes. Byte shuffles and interleaves are one instruction of the processor each,
+/// where a permutation across lanes is two. Vector 0 has weights 0-3 and 8-11, vector 1 has 4-7 and
+/// 12-15, vectors 2 and 3 the same of the second sixteen.
 static inline void look_up(__m256i codes, const __m256i planes[4], __m256 value[4]) {
   __m256i p0 = _mm256_shuffle_epi8(planes[0], codes), p1 = _mm256_shuffle_epi8(planes[1], codes);
   __m256i p2 = _mm256_shuffle_epi8(planes[2], codes), p3 = _mm256_shuffle_epi8(planes[3], codes);
-  __m256i low_ab = _mm256_unpacklo_epi8(p0, p1), high_ab = _mm256_unpacklo_epi8(p2, p3);
-  __m256i low_cd = _mm256_unpackhi_epi8(p0, p1), high_cd = _mm256_unpackhi_epi8(p2, p3);
-  value[0] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(low_ab, high_ab));
-  value[1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(low_ab, high_ab));
-  value[2] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(low_cd, high_cd));
-  value[3] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(low_cd, high_cd));
+  __m256i low_a = _mm256_unpacklo_epi8(p0, p1), high_a = _mm256_unpacklo_epi8(p2, p3);
+  __m256i low_b = _mm256_unpackhi_epi8(p0, p1), high_b = _mm256_unpackhi_epi8(p2, p3);
+  value[0] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(low_a, high_a));
+  value[1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(low_a, high_a));
+  value[2] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(low_b, high_b));
+  value[3] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(low_b, high_b));
 }
 
-/// Eight bf16 weights.
-static inline __m256 load_weights(const uint16_t *src) {
-  __m256i words = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)src));
-  return _mm256_castsi256_ps(_mm256_slli_epi32(words, 16));
+static inline void add_8(__m256 x, __m256 y, chunk_sums *s, int half) {
+  const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(HALFTONE_MAGNITUDE_MASK));
+  __m256 e = _mm256_sub_ps(x, y);
+  s->xx[half] = _mm256_add_ps(s->xx[half], _mm256_mul_ps(x, x));
+  s->yy[half] = _mm256_add_ps(s->yy[half], _mm256_mul_ps(y, y));
+  s->ee[half] = _mm256_add_ps(s->ee[half], _mm256_mul_ps(e, e));
+  s->largest[half] = _mm256_max_ps(_mm256_and_ps(magnitude, e), s->largest[half]);
 }
 
-/// Codes 32 weights; the bytes are in the order of negated_bytes. A function of its own, so that the
-/// thresholds need not share the registers with the sums.
-static inline __m256i encode_32(const uint16_t *src, __m256 factor, const nf4_tree *tree) {
-  __m256 y[4];
-  __m256i root[4], index[4];
-  for (int k = 0; k < 4; k++) y[k] = _mm256_mul_ps(load_weights(src + 8 * (size_t)k), factor);
-  descend_nf4(y, tree, root, index);
-  return negated_bytes(index[0], index[1], index[2], index[3]);
-}
-
+/// Adds 32 weights. Interleaved with zeros, bf16 numbers are fp32 numbers, in the order of look_up.
 static inline void add_32(const uint16_t *src, __m256i codes, __m256 scale,
                           const __m256i planes[4], chunk_sums *s) {
-  const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(HALFTONE_MAGNITUDE_MASK));
+  const __m256i zero = _mm256_setzero_si256();
   __m256 value[4];
   look_up(codes, planes, value);
-  for (int k = 0; k < 4; k++) {
-    __m256 x = load_weights(src + 8 * (size_t)k), y = _mm256_mul_ps(value[k], scale);
-    __m256 e = _mm256_sub_ps(x, y);
-    s->xx[k & 1] = _mm256_add_ps(s->xx[k & 1], _mm256_mul_ps(x, x));
-    s->yy[k & 1] = _mm256_add_ps(s->yy[k & 1], _mm256_mul_ps(y, y));
-    s->ee[k & 1] = _mm256_add_ps(s->ee[k & 1], _mm256_mul_ps(e, e));
-    s->largest[k & 1] = _mm256_max_ps(_mm256_and_ps(magnitude, e), s->largest[k & 1]);
+  for (int k = 0; k < 2; k++) {
+    __m256i words = _mm256_loadu_si256((const __m256i *)src + k);
+    __m256 x0 = _mm256_castsi256_ps(_mm256_unpacklo_epi16(zero, words));
+    __m256 x1 = _mm256_castsi256_ps(_mm256_unpackhi_epi16(zero, words));
+    add_8(x0, _mm256_mul_ps(value[2 * k], scale), s, 0);
+    add_8(x1, _mm256_mul_ps(value[2 * k + 1], scale), s, 1);
   }
 }
+
+/// Puts a sum's vectors, which are in the order of look_up, into lanes.
+static inline void store_lanes(const __m256 sums[2], float *lanes) {
+  for (int half = 0; half < 2; half++) {
+    _mm_storeu_ps(lanes + 4 * half, _mm256_castps256_ps128(sums[half]));
+    _mm_storeu_ps(lanes + 8 + 4 * half, _mm256_extractf128_ps(sums[half], 1));
+  }
+}
+
+// MARK: - Chunks
 
 /// How far ahead weights are fetched: computing leaves the memory idle, and what comes after is read
 /// for its checksum first, which does not.
@@ -111,32 +217,28 @@ enum { prefetch_distance = 1 << 15 };
 
 static void quantize_chunk(const uint16_t *src, const float *absmax, uint8_t *codes,
                            halftone_error_sums *sums) {
-  const nf4_tree tree = make_nf4_tree();
   const __m256 zero = _mm256_setzero_ps();
-  enum { group = 4 * block_size };
-  __m256i planes[4], unpacked[group / 32];
+  __m256i planes[4];
   load_planes(planes);
   chunk_sums s = {{zero, zero}, {zero, zero}, {zero, zero}, {zero, zero}};
-  for (size_t start = 0; start < HALFTONE_SUM_CHUNK; start += group) {
-    for (size_t i = 0; i < group; i += 32) {
-      const __m256 factor =
-          _mm256_set1_ps(halftone_normalizer(absmax[(start + i) / block_size]));
-      unpacked[i / 32] = encode_32(src + start + i, factor, &tree);
-      _mm_storeu_si128((__m128i *)(codes + (start + i) / 2), pair_up(unpacked[i / 32]));
-    }
-    for (size_t i = 0; i < group; i += 32) {
-      _mm_prefetch((const char *)(src + start + i + prefetch_distance), _MM_HINT_T1);
-      const __m256 scale = _mm256_set1_ps(absmax[(start + i) / block_size]);
-      add_32(src + start + i, unpacked[i / 32], scale, planes, &s);
-    }
+  for (size_t b = 0; b < block_count; b++) {
+    const uint16_t *block = src + b * block_size;
+    const block_points points = points_of_block(absmax[b]);
+    const __m256 scale = _mm256_set1_ps(absmax[b]);
+    _mm_prefetch((const char *)(block + prefetch_distance), _MM_HINT_T1);
+    _mm_prefetch((const char *)(block + prefetch_distance + 32), _MM_HINT_T1);
+    __m256i first = encode_32(block, &points), second = encode_32(block + 32, &points);
+    __m128i *out = (__m128i *)(codes + b * block_size / 2);
+    _mm_storeu_si128(out, pair_exchanged(first));
+    _mm_storeu_si128(out + 1, pair_exchanged(second));
+    add_32(block, first, scale, planes, &s);
+    add_32(block + 32, second, scale, planes, &s);
   }
   error_lanes lanes;
-  for (int h = 0; h < 2; h++) {
-    _mm256_storeu_ps(lanes.xx + 8 * h, s.xx[h]);
-    _mm256_storeu_ps(lanes.yy + 8 * h, s.yy[h]);
-    _mm256_storeu_ps(lanes.ee + 8 * h, s.ee[h]);
-    _mm256_storeu_ps(lanes.largest + 8 * h, s.largest[h]);
-  }
+  store_lanes(s.xx, lanes.xx);
+  store_lanes(s.yy, lanes.yy);
+  store_lanes(s.ee, lanes.ee);
+  store_lanes(s.largest, lanes.largest);
   error_lanes_finish(&lanes, sums);
 }
 
@@ -150,7 +252,7 @@ int halftone_quantize_nf4_bf16_avx2(const uint16_t *src, size_t n, size_t block,
     if (block == block_size && count == HALFTONE_SUM_CHUNK) {
       largest = chunk_maxima(src + start, maxima);
     }
-    if (largest >= 0x7F80) return 1;
+    if (largest >= INFINITY_BF16) return 1;
     if (largest == 0) {
       if (chain(src + start, count, block, maxima, codes + start / 2, sums)) return 1;
     } else {
