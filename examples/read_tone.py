@@ -15,6 +15,7 @@ BITS = dict(BOOL=8, U8=8, I8=8, F8_E5M2=8, F8_E4M3=8, F8_E8M0=8, F8_E4M3FNUZ=8, 
             BF16=16, I32=32, U32=32, F32=32, C64=64, F64=64, I64=64, U64=64, F4=4, F6_E2M3=6, F6_E3M2=6)
 NUMPY = dict(U8="u1", I8="i1", I16="<i2", U16="<u2", F16="<f2", I32="<i4", U32="<u4", F32="<f4", F64="<f8", I64="<i8",
              U64="<u8")
+OPERATIONS, ORDERS = ("lookup", "subtract", "multiply", "add"), ("high", "low")
 SMALL_FLOATS = dict(F8_E5M2=(2, 15, "ieee"), F8_E4M3=(3, 7, "fn"), F8_E5M2FNUZ=(2, 16, "fnuz"), F8_E4M3FNUZ=(3, 8, "fnuz"))
 
 
@@ -79,6 +80,25 @@ def shape_of(entry):
     return shape
 
 
+def unknown_in(encoding):
+    """The first name, order or operation in an encoding that this reader does not know; None where it knows all."""
+    for name in sorted(set(encoding) - {"component", "bits", "order", "steps"}):
+        return name
+    if get(encoding, "order", str, None) not in (None, *ORDERS):
+        return encoding["order"]
+    get(encoding, "component", int), get(encoding, "bits", int, None)
+    for step in get(encoding, "steps", list, []):
+        demand(type(step) is dict, "a step is not an object")
+        for name in sorted(set(step) - {"op", "with", "block"}):
+            return name
+        if get(step, "op", str) not in OPERATIONS:
+            return step["op"]
+        get(step, "block", int, None)
+        if (found := unknown_in(get(step, "with", dict))) is not None:
+            return found
+    return None
+
+
 class Tone:
     """One file whose header, trailer, tables and encodings have been checked; frames are checked as they are read."""
 
@@ -133,9 +153,13 @@ class Tone:
         for name, component in self.assets.items():
             demand(name not in ("", ".", "..") and not set(name) & set("/\\\0"), f"asset name {name!r} is not a file name")
             demand(component < len(self.components), f"asset {name!r}: no component {component}")
+        self.unknown = {}
         for name, tensor in self.tensors.items():
             demand(get(tensor, "type", str) in BITS and type(tensor.get("scheme")) is str, f"tensor {name!r}: bad entry")
-            self.check_encoding(name, get(tensor, "encoding", dict), math.prod(shape_of(tensor)), 1, [])
+            encoding, count = get(tensor, "encoding", dict), math.prod(shape_of(tensor))
+            self.unknown[name] = unknown_in(encoding)
+            if self.unknown[name] is None:
+                self.check_encoding(name, encoding, count, 1, [])
 
     def decompress(self, data, size):
         try:
@@ -171,12 +195,12 @@ class Tone:
         entry = self.components[component]
         bits, held = get(encoding, "bits", int, None), math.prod(entry["shape"])
         if bits is not None:
-            demand(1 <= bits <= 7 and encoding.get("order") in ("high", "low") and entry["type"] == "U8", f"{name!r}: bits")
+            demand(1 <= bits <= 7 and encoding.get("order") in ORDERS and entry["type"] == "U8", f"{name!r}: bits")
             held = held * 8 // bits
         demand(held >= count, f"tensor {name!r}: component {component} has {held} numbers, {count} are needed")
         for step in steps:
             op, block = get(step, "op", str), get(step, "block", int, None)
-            demand(op in ("lookup", "subtract", "multiply", "add") and block != 0, f"tensor {name!r}: bad step {op!r}")
+            demand(block != 0, f"tensor {name!r}: blocks of 0")
             needed = min(count, 1) if block is None else -(-count // block)
             operand = get(step, "with", dict)
             if op == "lookup":
@@ -232,7 +256,8 @@ class Tone:
         return values
 
     def weights(self, name):
-        tensor = self.tensors[name]
+        tensor, unknown = self.tensors[name], self.unknown[name]
+        demand(unknown is None, f"tensor {name!r}: {unknown!r} in its encoding is unknown")
         with np.errstate(all="ignore"):
             return self.numbers(tensor["encoding"], math.prod(tensor["shape"])).reshape(tensor["shape"])
 

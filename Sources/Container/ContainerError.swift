@@ -30,6 +30,8 @@ package enum ContainerError: Error, Equatable {
   case frameContent(file: String, frame: Int, offset: Int, problem: String)
   /// A reader knows how a component is coded.
   case unknownCoding(file: String, item: String, coding: String)
+  /// A reader knows every word of a tensor's encoding.
+  case unknownEncoding(file: String, item: String, name: String)
   /// The tensor must be in the file.
   case unknownTensor(file: String, tensor: String)
   /// Only a tensor whose numbers stand as they are has stored bytes of its own.
@@ -72,7 +74,9 @@ extension ContainerError: CustomStringConvertible {
     case .frameContent(let file, let frame, let offset, let problem):
       "\(file): frame \(frame) at byte \(offset): \(problem); convert the model again"
     case .unknownCoding(let file, let item, let coding):
-      "\(file): \(item): this program does not know the coding '\(coding)'; update halftone"
+      "\(file): \(item): this program does not know the coding \(coding.quoted); update halftone"
+    case .unknownEncoding(let file, let item, let name):
+      "\(file): \(item): this program does not know \(name.quoted) in its encoding; update halftone"
     case .unknownTensor(let file, let tensor):
       "\(file): no tensor '\(tensor)'; halftone inspect --tensors lists those that there are"
     case .notPlain(let file, let tensor, let scheme):

@@ -130,7 +130,7 @@ package final class ContainerWriter: @unchecked Sendable {
   /// Codes and checksums frame `index` of a component. Waits for frame 0, which decides the coding.
   ///
   /// - Parameter coder: holds the coded bytes until it is used again; not shared between threads.
-  /// - Throws: ``ContainerError/compression(problem:)``, or `CancellationError` after ``abandon()``.
+  /// - Throws: ``ContainerError/compression(problem:)``, or `CancellationError` after ``cancel()``.
   package func prepare(
     _ bytes: UnsafeRawBufferPointer, of component: Int, index: Int, coder: FrameCoder
   ) throws -> PreparedFrame {

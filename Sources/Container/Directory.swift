@@ -50,7 +50,8 @@ package struct Directory: Codable, Sendable, Equatable {
     package var type: String
     package var shape: [Int]
     package var scheme: String
-    package var encoding: Encoding
+    /// How components become weights, or the word in it that this program does not know.
+    package var encoding: Result<Encoding, UnknownEncoding>
     package var reason: String?
     package var statistics: Statistics?
 
@@ -62,7 +63,7 @@ package struct Directory: Codable, Sendable, Equatable {
       self.type = type
       self.shape = shape
       self.scheme = scheme
-      self.encoding = encoding
+      self.encoding = .success(encoding)
       self.reason = reason
       self.statistics = statistics
     }

@@ -35,9 +35,10 @@ struct DirectoryRules {
       guard let count = StoredComponent.elementCount(of: tensor.shape) else {
         throw refusal(item, "shape \(tensor.shape) is too large or negative")
       }
+      guard case .success(let encoding) = tensor.encoding else { continue }
       var encodingCount = 0
       try check(
-        tensor.encoding, givesAtLeast: count, depth: 1, encodingCount: &encodingCount, item: item)
+        encoding, givesAtLeast: count, depth: 1, encodingCount: &encodingCount, item: item)
     }
     return indices
   }

@@ -18,8 +18,6 @@ package final class ToneFile: Sendable {
   let dataEnd: Int
   /// Positions of the tensors in the directory, by name.
   let tensorIndices: [String: Int]
-  /// Components that more than one tensor uses: codebooks and constants.
-  let sharedComponents: Set<Int>
 
   /// Opens a file.
   ///
@@ -43,12 +41,6 @@ package final class ToneFile: Sendable {
     tensorIndices = try DirectoryRules(
       file: file.path, directory: directory, components: components
     ).check()
-    var used = Set<Int>()
-    sharedComponents = directory.tensors.reduce(into: []) { shared, tensor in
-      for index in tensor.encoding.components where !used.insert(index).inserted {
-        shared.insert(index)
-      }
-    }
   }
 
   /// The path as it was opened.

@@ -82,7 +82,7 @@ package struct ToneModel: ModelSource {
     }
     let file = files[location.file]
     let tensor = file.directory.tensors[location.tensor]
-    guard let component = file.plainComponent(of: tensor) else {
+    guard let component = try file.plainComponent(of: tensor) else {
       throw ContainerError.notPlain(file: file.path, tensor: name, scheme: tensor.scheme)
     }
     return try file.withBytes(
@@ -104,27 +104,43 @@ package struct ToneModel: ModelSource {
         file: file.path, tensor: name, elements: elements, count: count)
     }
     try file.decode(
-      file.directory.tensors[location.tensor].encoding, elements, into: buffer,
+      file.encoding(of: file.directory.tensors[location.tensor]), elements, into: buffer,
       item: "tensor \(name.quoted)", coder: FrameCoder())
   }
 }
 
 extension ToneFile {
   /// The component that holds a tensor's numbers as they are, or nil where it is encoded.
-  func plainComponent(of tensor: Directory.Tensor) -> Int? {
-    guard tensor.encoding.bits == nil, (tensor.encoding.steps ?? []).isEmpty,
-      components[tensor.encoding.component].elementType.rawValue == tensor.type,
-      components[tensor.encoding.component].shape == tensor.shape
+  ///
+  /// - Throws: ``ContainerError/unknownEncoding(file:item:name:)``.
+  func plainComponent(of tensor: Directory.Tensor) throws -> Int? {
+    let encoding = try encoding(of: tensor)
+    guard encoding.bits == nil, (encoding.steps ?? []).isEmpty,
+      components[encoding.component].elementType.rawValue == tensor.type,
+      components[encoding.component].shape == tensor.shape
     else { return nil }
-    return tensor.encoding.component
+    return encoding.component
   }
 
-  /// What a tensor is, in the words of every source. Components that several tensors share, such as
-  /// codebooks, do not count as stored for it.
+  /// How a tensor's components become weights.
+  ///
+  /// - Throws: ``ContainerError/unknownEncoding(file:item:name:)``.
+  func encoding(of tensor: Directory.Tensor) throws -> Encoding {
+    switch tensor.encoding {
+    case .success(let encoding): return encoding
+    case .failure(let unknown):
+      throw ContainerError.unknownEncoding(
+        file: path, item: "tensor \(tensor.name.quoted)", name: unknown.name)
+    }
+  }
+
+  /// What a tensor is, in the words of every source.
+  ///
+  /// Codebooks and constants do not count as stored for it, however many tensors use them, and
+  /// nothing does where the encoding is unknown.
   func description(of tensor: Directory.Tensor) -> TensorDescription {
-    let stored = tensor.encoding.components
-      .filter { !sharedComponents.contains($0) }
-      .reduce(0) { $0 + components[$1].byteCount }
+    let own = (try? tensor.encoding.get())?.ownComponents ?? []
+    let stored = own.reduce(0) { $0 + components[$1].byteCount }
     return TensorDescription(
       name: tensor.name, shape: tensor.shape,
       elementType: ElementType(rawValue: tensor.type) ?? .f32, scheme: tensor.scheme,

@@ -15,6 +15,8 @@ package struct Encoding: Codable, Equatable, Sendable {
   /// What is done to the numbers, in order; nothing if absent.
   package var steps: [Step]?
 
+  enum CodingKeys: String, CodingKey, CaseIterable { case component, bits, order, steps }
+
   package enum BitOrder: String, Codable, Sendable {
     /// The first number in the most significant bits.
     case high
@@ -35,7 +37,7 @@ package struct Encoding: Codable, Equatable, Sendable {
       self.block = block
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
       case operation = "op"
       case operand = "with"
       case block
@@ -69,12 +71,17 @@ package struct Encoding: Codable, Equatable, Sendable {
     return copy
   }
 
-  /// The indices of all components that decoding reads, in order of first use.
-  package var components: [Int] {
-    var found = [component]
-    for step in steps ?? [] {
-      for index in step.operand.components where !found.contains(index) { found.append(index) }
+  /// The components that are stored for one tensor alone.
+  ///
+  /// The others are constants, the same for every tensor of a scheme: codebooks that serve all
+  /// numbers, and operands that all weights meet. What a tensor's scales are made of is its own, also
+  /// the one number that all of its scales meet.
+  package var ownComponents: Set<Int> { ownComponents(isOperand: false) }
+
+  private func ownComponents(isOperand: Bool) -> Set<Int> {
+    (steps ?? []).reduce(into: [component]) { found, step in
+      let isConstant = step.block == nil && (step.operation == .lookup || !isOperand)
+      if !isConstant { found.formUnion(step.operand.ownComponents(isOperand: true)) }
     }
-    return found
   }
 }

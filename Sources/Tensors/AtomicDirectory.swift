@@ -45,8 +45,7 @@ package final class AtomicDirectory: Sendable {
       let code = errno
       state.withLock { $0.isOpen = false }
       registry.forget(token)
-      throw FileError(
-        code: code, path: code == ENOENT ? FilePath.folder(of: path) : path, operation: .create)
+      throw AtomicNaming.creationError(code: code, path: path)
     }
   }
 

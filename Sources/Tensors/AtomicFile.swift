@@ -46,9 +46,7 @@ package final class AtomicFile: Sendable {
     guard descriptor >= 0 else {
       let code = errno
       registry.forget(token)
-      // The hidden name would say nothing to the user; what is missing is the folder.
-      throw FileError(
-        code: code, path: code == ENOENT ? FilePath.folder(of: path) : path, operation: .create)
+      throw AtomicNaming.creationError(code: code, path: path)
     }
   }
 

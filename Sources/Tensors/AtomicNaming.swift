@@ -33,6 +33,15 @@ enum AtomicNaming {
     }
   }
 
+  /// Why nothing could be created for `path`.
+  ///
+  /// The hidden name would say nothing to the user; where something is missing, it is the folder.
+  static func creationError(code: Int32, path: String) -> FileError {
+    code == ENOENT
+      ? .noFolder(path: path, folder: FilePath.folder(of: path))
+      : FileError(code: code, path: path, operation: .create)
+  }
+
   /// Makes a rename in `folder` last; not every file system can, and none is required to.
   static func flush(folder: String) {
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)

@@ -14,6 +14,8 @@ import Foundation
 package enum FileError: Error, Equatable {
   /// A path that is read must lead to something.
   case notFound(path: String)
+  /// What is written goes to a folder that is there.
+  case noFolder(path: String, folder: String)
   /// The user must be allowed to do it.
   case permissionDenied(path: String, operation: FileOperation)
   /// A file is expected, not a directory.
@@ -59,6 +61,8 @@ extension FileError: CustomStringConvertible {
     switch self {
     case .notFound(let path):
       "\(path): no such file or directory; check the path"
+    case .noFolder(let path, let folder):
+      "\(path): no such folder \(folder.quoted) for this output; create it or check the path"
     case .permissionDenied(let path, let operation):
       "\(path): no permission to \(operation.rawValue); change its access rights or use another path"
     case .isDirectory(let path):

@@ -228,12 +228,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     let model = try SmallModel()
     Self.expectFailure(
       try model.run("quantize", "model", "-o", "no/m.tone"),
-      says: ["no: no such file or directory", "check the path"])
+      says: ["no/m.tone: no such folder 'no'", "check the path"])
     Self.expectFailure(
       try model.run("quantize", "model", "-o", "."), says: ["is a directory"])
     Self.expectFailure(
       try model.run("dequantize", "model", "-o", "no/plain"),
-      says: ["no: no such file or directory", "check the path"])
+      says: ["no/plain: no such folder 'no'", "check the path"])
     #expect(try model.outputs() == [])
   }
 

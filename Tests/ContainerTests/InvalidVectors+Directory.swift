@@ -5,6 +5,9 @@ import Container
 extension InvalidVectors {
   /// Directories that are not JSON of the specified shape.
   static let directory: [String: ContainerError] = [
+    "component-as-string": .directory(
+      file: at("component-as-string"),
+      problem: "tensors.0.encoding.component has a value of the wrong kind"),
     "directory-enormous": .directory(
       file: at("directory-enormous"), problem: "18446744073709551615 bytes are more than 16779039"),
     "directory-huge": .directory(
@@ -36,14 +39,18 @@ extension InvalidVectors {
       file: at("number-too-large"), problem: "it has a value of the wrong kind"),
     "number-with-fraction": .directory(
       file: at("number-with-fraction"), problem: "it has a value of the wrong kind"),
-    "operation": .directory(
-      file: at("operation"),
+    "operation-kind": .directory(
+      file: at("operation-kind"),
       problem: "tensors.0.encoding.steps.1.op has a value of the wrong kind"),
-    "order": .directory(
-      file: at("order"), problem: "tensors.0.encoding.order has a value of the wrong kind"),
+    "order-kind": .directory(
+      file: at("order-kind"), problem: "tensors.0.encoding.order has a value of the wrong kind"),
     "without-assets": .directory(file: at("without-assets"), problem: "it lacks 'assets'"),
     "without-components": .directory(
       file: at("without-components"), problem: "it lacks 'components'"),
+    "without-component": .directory(
+      file: at("without-component"), problem: "tensors.0.encoding lacks 'component'"),
+    "without-operand": .directory(
+      file: at("without-operand"), problem: "tensors.0.encoding.steps.1 lacks 'with'"),
     "without-part": .directory(file: at("without-part"), problem: "it lacks 'part'"),
     "without-provenance": .directory(
       file: at("without-provenance"), problem: "it lacks 'provenance'"),

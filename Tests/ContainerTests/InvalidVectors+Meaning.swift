@@ -57,6 +57,8 @@ extension InvalidVectors {
     "double-00002-of-00002": .parts(
       file: at("double-00002-of-00002"),
       problem: "tensor 'w' is also in \(at("double-00001-of-00002"))"),
+    "encoding-name": .unknownEncoding(
+      file: at("encoding-name"), item: "tensor 'w'", name: "offset"),
     "first-frame-large": .inconsistent(
       file: at("first-frame-large"), item: "component 0",
       problem: "frames 9223372036854775807 and on are not all in the table"),
@@ -95,6 +97,8 @@ extension InvalidVectors {
       file: at("no-numbers"), item: "tensor 'k'", problem: "F4 numbers can't be restored"),
     "operand-no-component": .inconsistent(
       file: at("operand-no-component"), item: "tensor 'w'", problem: "no component 99"),
+    "operation": .unknownEncoding(file: at("operation"), item: "tensor 'w'", name: "divide"),
+    "order": .unknownEncoding(file: at("order"), item: "tensor 'w'", name: "middle"),
     "part-assets": .inconsistent(
       file: at("part-assets"), item: "part",
       problem: "part 2 holds assets, which belong in part 1"),
@@ -129,6 +133,7 @@ extension InvalidVectors {
     "shape-rank": .inconsistent(
       file: at("shape-rank"), item: "component 0",
       problem: "shape [4, 1, 1, 1, 1, 1, 1, 1, 1] of U8 is negative, too large or no whole bytes"),
+    "step-name": .unknownEncoding(file: at("step-name"), item: "tensor 'w'", name: "every"),
     "tensor-shape": .inconsistent(
       file: at("tensor-shape"), item: "tensor 'w'",
       problem: "shape [-2, -4] is too large or negative"),

@@ -2,6 +2,7 @@
 
 import Container
 import Foundation
+import Quantization
 import Tensors
 import TestSupport
 import Testing
@@ -74,6 +75,52 @@ import Testing
     #expect(
       throws: ContainerError.unknownCoding(file: path, item: "component 3", coding: "entropy9")
     ) { try model.weights(of: "later") }
+  }
+
+  @Test(arguments: [
+    ("operation", "divide"), ("operand", "amount"), ("order", "middle"), ("name", "blocks"),
+    ("step", "every"),
+  ])
+  func `a tensor whose encoding is unknown is listed and refused, and the file can be checked`(
+    tensor: String, word: String
+  ) throws {
+    let path = Vectors.path("valid", "unknown-encoding")
+    let model = try ToneModel(path: path)
+    try model.files[0].check()
+    #expect(model.description(of: tensor)?.shape == [9000])
+    #expect(model.description(of: tensor)?.scheme == "later")
+    let refusal = ContainerError.unknownEncoding(
+      file: path, item: "tensor '\(tensor)'", name: word)
+    #expect(refusal.description.hasSuffix("update halftone"))
+    #expect(throws: refusal) { try model.weights(of: tensor, in: 0..<1) }
+    #expect(throws: refusal) { try model.withStoredBytes(of: tensor) { $0.count } }
+  }
+
+  /// Each has one tensor of its scheme, so that nothing else uses its codebook or its constant; what
+  /// a plan counts leaves those out too. The scheme's blocks are of 32 weights.
+  @Test(arguments: ["nf4", "fp4", "int8", "int4", "nf4+dq", "int8+dq"])
+  func `codebooks and constants of a single tensor do not count as stored for it`(
+    scheme: String
+  ) throws {
+    let name = scheme.replacingOccurrences(of: "+", with: "-")
+    let model = try ToneModel(path: Vectors.path("valid", "quantize-\(name)"))
+    let tensor = try #require(model.tensors.first { $0.scheme == scheme })
+    let base = String(scheme.prefix { $0 != "+" })
+    let options = SchemeOptions(blockSize: 32, doubleQuantization: base != scheme)
+    let layout = try Schemes.scheme(named: base, options: options).layout(for: tensor)
+    #expect(tensor.storedByteCount == layout.storedByteCount)
+  }
+
+  @Test func `a part of a model counts what the whole model counts`() throws {
+    // 160 weights in 4 bits and 5 scales; 164 weights in 8 bits and 6 scales.
+    for (index, byteCount) in [(1, 80 + 5 * 4), (2, 164 + 6 * 4)] {
+      let path = Vectors.path("valid", "parts-0000\(index)-of-00002")
+      let whole = try ToneModel(path: path)
+      let part = try ToneModel(contents: Data(contentsOf: URL(filePath: path)), path: path)
+      let tensor = try #require(part.tensors.first)
+      #expect(tensor.storedByteCount == byteCount)
+      #expect(whole.description(of: tensor.name) == tensor)
+    }
   }
 
   @Test func `stored bytes of carried tensors come back untouched, whole or in part`() throws {

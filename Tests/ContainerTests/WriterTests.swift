@@ -5,6 +5,7 @@ import Container
 import Conversion
 import Foundation
 import Quantization
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -59,6 +60,36 @@ import Testing
     }
   }
 
+  @Test func `cancelling lets go who waits, and who writes can end before the file is given up`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let writer = try ContainerWriter(
+      path: folder.path("m.tone"), compression: .none, overwrite: false)
+    let component = writer.addComponent(role: "codes", type: .u8, shape: [8], frameByteCount: 4)
+    let wasLetGo = Mutex(false)
+    let waiting = DispatchGroup()
+    DispatchQueue.global().async(group: waiting) {
+      let isCancelled = [UInt8](repeating: 1, count: 4).withUnsafeBytes { bytes in
+        do {
+          _ = try writer.prepare(bytes, of: component, index: 1, coder: FrameCoder())
+          return false
+        } catch { return error is CancellationError }
+      }
+      wasLetGo.withLock { $0 = isCancelled }
+    }
+    writer.cancel()
+    waiting.wait()
+    #expect(wasLetGo.withLock { $0 })
+    try [UInt8](repeating: 1, count: 4).withUnsafeBytes { bytes in
+      let frame = try writer.prepare(bytes, of: component, index: 0, coder: FrameCoder())
+      try writer.write(writer.place(frame))
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
+    writer.abandon()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
   /// The trained embedding becomes about 32 % smaller. bf16 weights cast to fp16 become 30 % smaller,
   /// because three bits of each are zero; real fp16 weights, whose fractions are noise, about 16 %.
   @Test func `kept bf16 weights become at least 30 % smaller`() throws {
@@ -73,7 +104,8 @@ import Testing
   /// How much smaller than its numbers a plain tensor is stored, as a fraction.
   private func saving(of name: String, type: String, in path: String) throws -> Double {
     let tensor = try #require(try ToneModel(path: path).entry(of: name))
-    let component = try ToneFile(path: path).directory.components[tensor.encoding.component]
+    let position = try tensor.encoding.get().component
+    let component = try ToneFile(path: path).directory.components[position]
     #expect(component.type == type)
     let frames = ToneBytes([UInt8](try Data(contentsOf: URL(filePath: path)))).frames
     let run = frames[component.firstFrame..<component.firstFrame + component.frameCount]

@@ -71,7 +71,7 @@ import Testing
       }
       #expect(found == whole.restored(elements))
     }
-    let codes = try #require(tone.entry(of: "big.weight")).encoding.component
+    let codes = try #require(tone.entry(of: "big.weight")).encoding.get().component
     let stored = try tone.files[0].withBytes(
       of: codes, in: 0..<(count + 1) / 2, coder: FrameCoder(), Array.init)
     #expect(stored == whole.bytes("codes"))

@@ -57,7 +57,8 @@ import Testing
 
   @Test func `places where no file can be are named`() throws {
     let folder = try TemporaryFolder()
-    #expect(throws: FileError.notFound(path: folder.path("none"))) {
+    let none = FileError.noFolder(path: folder.path("none/a"), folder: folder.path("none"))
+    #expect(throws: none) {
       try AtomicFile(path: folder.path("none/a"), overwrite: false)
     }
     #expect(throws: FileError.isDirectory(path: folder.path)) {

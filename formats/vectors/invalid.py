@@ -214,10 +214,18 @@ def cases():
     yield "bits-eight", b(directory=setting(encoding + ["bits"], 8)), "inconsistent", "packed numbers of 8 bits"
     yield "bits-not-u8", b(directory=setting(encoding + ["component"], 1)), "inconsistent", "packed numbers in an F32 component"
     yield "bits-without-order", b(directory=without(*encoding, "order")), "inconsistent", "`bits` without `order`"
-    yield "order", b(directory=setting(encoding + ["order"], "middle")), "directory", "order `middle`"
+    yield "order", b(directory=setting(encoding + ["order"], "middle")), "unknownEncoding", "order `middle`, of tensor `w`"
+    yield "order-kind", b(directory=setting(encoding + ["order"], 1)), "directory", "an order that is a number"
+    yield "without-component", b(directory=without(*encoding, "component")), "directory", "an encoding without `component`"
+    yield "component-as-string", b(directory=setting(encoding + ["component"], "0")), "directory", "`component` is a string"
     yield "block-zero", b(directory=setting(encoding + ["steps", 1, "block"], 0)), "inconsistent", "blocks of 0"
     yield "block-negative", b(directory=setting(encoding + ["steps", 1, "block"], -32)), "inconsistent", "blocks of −32"
-    yield "operation", b(directory=setting(encoding + ["steps", 1, "op"], "divide")), "directory", "operation `divide`"
+    yield "operation", b(directory=setting(encoding + ["steps", 1, "op"], "divide")), "unknownEncoding", \
+        "operation `divide`, of tensor `w`"
+    yield "operation-kind", b(directory=setting(encoding + ["steps", 1, "op"], 3)), "directory", "an operation that is a number"
+    yield "without-operand", b(directory=without(*encoding, "steps", 1, "with")), "directory", "a step without `with`"
+    yield "encoding-name", b(directory=setting(encoding + ["offset"], None)), "unknownEncoding", "a name `offset` in an encoding"
+    yield "step-name", b(directory=setting(encoding + ["steps", 1, "every"], 2)), "unknownEncoding", "a name `every` in a step"
     yield "too-deep", b(directory=setting(["tensors", 0], {"name": "w", "type": "F32", "shape": [1], "scheme": "x",
                                                            "encoding": nested(9)})), "inconsistent", "encodings 9 deep"
     yield "too-many-steps", b(directory=setting(encoding + ["steps"], [{"op": "add", "with": {"component": 2}}] * 17)), \
