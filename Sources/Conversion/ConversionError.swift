@@ -37,7 +37,7 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
         + "\(type.rawValue); choose another type with --dtype"
     case .severalModels(let folder, let files):
       "\(folder): holds \(files.count) .tone files (\(files.prefix(3).joined(separator: ", "))"
-        + (files.count > 3 ? ", …" : "") + ") that are not parts of one model; name one of the files"
+        + (files.count > 3 ? ", …" : "") + ") that are not parts of one model; name one of them"
     case .outputIsInput(let path):
       "\(path): the output is the input; choose another name"
     }

@@ -38,7 +38,7 @@ import Testing
     let (model, path) = try folder(holding: outputs)
     let error = ConversionError.severalModels(folder: path, files: outputs)
     #expect(throws: error) { try openModel(at: path) }
-    #expect(error.description.hasSuffix("name one of the files"))
+    #expect(error.description.hasSuffix("name one of them"))
     _ = model
   }
 
