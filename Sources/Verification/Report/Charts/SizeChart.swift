@@ -30,7 +30,7 @@ struct SizeChart: Sendable {
   /// Colours in the style sheet; further schemes share the last.
   static let colorCount = 7
   /// Both margins hold their labels at the size that narrow screens give them.
-  private static let plot = (left: 120.0, right: 632.0)
+  private static let plot = (left: 128.0, right: 636.0)
 
   let segments: [Segment]
   let sides: [Side]
@@ -83,7 +83,7 @@ struct SizeChart: Sendable {
   static let template = """
     <svg class="chart sizes" viewBox="0 0 760 94" role="img" aria-label="Bytes stored by scheme">
     {{#segments}}<rect class="color{{color}}" x="{{x}}" y="{{y}}" width="{{width}}" height="30"><title>{{title}}</title></rect>
-    {{/segments}}{{#sides}}<text class="tick end" x="112" y="{{y}}" dy="0.35em">{{name}}</text><text class="tick start" x="{{sizeX}}" y="{{y}}" dy="0.35em">{{size}}</text>
+    {{/segments}}{{#sides}}<text class="tick end" x="120" y="{{y}}" dy="0.35em">{{name}}</text><text class="tick start" x="{{sizeX}}" y="{{y}}" dy="0.35em">{{size}}</text>
     {{/sides}}</svg>
     <div class="scroll"><table><thead><tr><th>scheme</th><th class="n">original</th><th class="n">candidate</th><th class="n">tensors</th></tr></thead><tbody>
     {{#rows}}<tr><td><i class="color{{color}}"></i> {{scheme}}</td><td class="n">{{original}}</td><td class="n">{{candidate}}</td><td class="n">{{tensors}}</td></tr>

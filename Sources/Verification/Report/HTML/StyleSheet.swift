@@ -63,12 +63,13 @@ let styleSheet = """
   .legend { display: flex; align-items: center; gap: 0; margin-top: 6px; } .legend i { width: 26px; height: 12px; }
   .legend span:first-child { margin-right: 8px; } .legend span:last-child { margin-left: 8px; }
   @media (max-width: 600px) { main { padding: 24px 16px 48px; } h1 { font-size: 22px; } section { margin-top: 32px; }
-    table { font-size: 13px; } th, td { padding-right: 8px; } .chart { min-width: 480px; } .sizes { min-width: 0; font-size: 24px; }
+    table { font-size: 13px; } th, td { padding-right: 8px; } .chart { min-width: 480px; } .sizes { min-width: 0; font-size: 22px; }
+    .tiles { grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); }
     .summary { font-size: 12px; } .summary th, .summary td { white-space: normal; }
     dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } }
-  @media print { :root { color-scheme: light; } @page { margin: 16mm 14mm; } body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-    main { max-width: none; padding: 0; } section { margin-top: 24px; } .scroll { overflow: visible; } .chart { min-width: 0; } .tiles { grid-template-columns: repeat(4, 1fr); }
-    h2, section > p:not(.hint) { break-after: avoid; } svg, .keep, .tiles, tr { break-inside: avoid; } .legend, svg + p, p.hint { break-before: avoid; }
+  @media print { :root { color-scheme: light; } @page { margin: 16mm 14mm; } body { font-size: 10.5pt; line-height: 1.4; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+    main { max-width: none; padding: 0; } h1 { font-size: 18pt; } section { margin-top: 22px; } .scroll { overflow: visible; } .chart { min-width: 0; } .tiles { grid-template-columns: repeat(4, 1fr); margin: 12px 0 10px; } .tiles div { padding: 8px 10px; } .tiles strong { font-size: 10.5pt; white-space: nowrap; }
+    h2, section > p:not(.hint) { break-after: avoid; } p, svg, .keep, .tiles, tr { break-inside: avoid; } .legend, svg + p, p.hint { break-before: avoid; }
     .tensors { font-size: 8pt; } .tensors thead th { font-size: 8pt; } .tensors code { font-size: 6.5pt; overflow-wrap: break-word; }
     .tensors th, .tensors td { padding: 3px 6px 3px 0; } .tensors td:first-child { white-space: normal; }
     thead { display: table-header-group; } tfoot { display: table-row-group; } }
