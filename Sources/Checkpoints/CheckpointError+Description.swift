@@ -78,7 +78,7 @@ extension CheckpointError: CustomStringConvertible {
     case .tensorNotInShard(_, _, let shard): "is not in the shard \(shard.quoted)"
     case .tensorNotInIndex(_, _, let shard):
       "is in the shard \(shard.quoted), but not in the index"
-    case .pickle: "is a pickle checkpoint, which can run code when it is loaded"
+    case .pickle: "a pickle checkpoint, which can run code when it is loaded"
     case .noTensors(_, let found):
       "holds neither model.safetensors nor model.safetensors.index.json"
         + (found.isEmpty ? "" : " (only \(found.joined(separator: ", ")))")

@@ -15,6 +15,8 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
   case partName(output: String, suffix: String)
   /// A weight that is finite is finite in the type that it is restored to.
   case outsideRange(file: String, tensor: String, index: Int, type: ElementType)
+  /// A folder that is named as a model holds one.
+  case severalModels(folder: String, files: [String])
   /// The output is none of the files that are read.
   case outputIsInput(String)
 
@@ -33,6 +35,9 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
     case .outsideRange(let file, let tensor, let index, let type):
       "\(file): tensor \(tensor.quoted): weight \(index) is so large that it becomes infinite in "
         + "\(type.rawValue); choose another type with --dtype"
+    case .severalModels(let folder, let files):
+      "\(folder): holds \(files.count) .tone files (\(files.prefix(3).joined(separator: ", "))"
+        + (files.count > 3 ? ", …" : "") + ") that are not parts of one model; name one of them"
     case .outputIsInput(let path):
       "\(path): the output is the input; choose another name"
     }

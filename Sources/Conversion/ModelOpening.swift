@@ -4,11 +4,13 @@ import Checkpoints
 import Container
 import Tensors
 
-/// Opens whatever a user may name as a model: a folder or file of safetensors, or a `.tone` file.
+/// Opens whatever a user may name as a model: a file of safetensors or a `.tone` file, or a folder with
+/// either.
 ///
-/// What the file's first bytes say counts, not how it is called.
-/// - Throws: the error of the format's reader.
+/// What a file's first bytes say counts, not how it is called.
+/// - Throws: the error of the format's reader, or ``ConversionError/severalModels(folder:files:)``.
 package func openModel(at path: String) throws -> any ModelSource {
+  if let file = try toneFile(inFolder: path) { return try ToneModel(path: file) }
   if ToneFile.recognizes(path: path) || path.hasSuffix(".\(ToneFormat.fileExtension)") {
     return try ToneModel(path: path)
   }

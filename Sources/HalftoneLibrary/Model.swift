@@ -16,7 +16,7 @@ import Tensors
 public struct Model: Sendable {
   private let source: any ModelSource
 
-  /// Opens a `.tone` file, a `.safetensors` file, or a folder with safetensors.
+  /// Opens a `.tone` file, a `.safetensors` file, or a folder with either.
   ///
   /// - Throws: an error whose description names the file, the place and the remedy, on one line.
   public init(contentsOf url: URL) throws {

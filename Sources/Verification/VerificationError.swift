@@ -67,5 +67,5 @@ extension VerificationError: CustomStringConvertible {
 
 /// A number with its noun: `1 token`, `2 tokens`.
 func counted(_ count: Int, _ noun: String) -> String {
-  "\(count) \(noun)\(count == 1 ? "" : "s")"
+  "\(count.grouped) \(noun)\(count == 1 ? "" : "s")"
 }

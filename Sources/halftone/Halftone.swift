@@ -16,7 +16,7 @@ struct HalftoneCommand: ParsableCommand {
       halftone quantize model/ -o model.tone --scheme nf4 --double-quant
       halftone verify model/ model.tone --text eval.txt --html report.html
 
-      A MODEL is a folder or file of safetensors, or a .tone file.
+      A MODEL is a .tone file, a safetensors file, or a folder with either.
       Exit codes: 0 done, 1 failed, 2 verification exceeded a limit, 64 wrong usage.
       Shell completions: halftone --generate-completion-script bash (or zsh, fish).
       """,

@@ -63,12 +63,15 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         try FileManager.default.createDirectory(
           atPath: $0.path("model"), withIntermediateDirectories: true)
       },
-      BadInput("a pickle file", says: ["model: is a pickle", "safe_serialization=True"]) {
+      BadInput(
+        "a pickle file", says: ["model: a pickle checkpoint, which", "safe_serialization=True"]
+      ) {
         try $0.write(
           Data([0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46]) + Data(count: 60), as: "model")
       },
       BadInput(
-        "a folder with a pickle", says: ["pytorch_model.bin: is a pickle", "save_pretrained"]
+        "a folder with a pickle",
+        says: ["pytorch_model.bin: a pickle checkpoint", "save_pretrained"]
       ) {
         try FileManager.default.createDirectory(
           atPath: $0.path("model"), withIntermediateDirectories: true)

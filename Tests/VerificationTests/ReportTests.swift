@@ -164,6 +164,19 @@ enum SampleReport {
         == [1, 1, 2, 2, 5, 5, 10, 20])
   }
 
+  @Test func `thousands are kept apart`() {
+    #expect(
+      [0, 999, 1000, 45_479, 5_767_168, -1234].map(\.grouped)
+        == ["0", "999", "1,000", "45,479", "5,767,168", "−1,234"])
+    #expect(counted(1, "token") == "1 token")
+    #expect(counted(3066, "token") == "3,066 tokens")
+  }
+
+  @Test func `the spaces and line ends of tokens are visible`() throws {
+    let text = try SampleReport.verification().text(decode: { _ in " a\n" })
+    #expect(text.contains("goes on with ‘␣a\\n’; the original expects ‘␣a\\n’"))
+  }
+
   @Test func `figures are rounded to their errors`() {
     #expect(Figures.withError(37.6401, 1.1124, least: 2) == "37.64 ± 1.11")
     #expect(Figures.withError(0.0000918, 0.0000012) == "0.000092 ± 0.000001")

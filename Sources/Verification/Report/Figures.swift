@@ -63,6 +63,11 @@ enum Figures {
     text.replacing(" ± ", with: "\u{A0}±\u{A0}").replacing(" %", with: "\u{A0}%")
   }
 
+  /// The same, but a line may be broken before a standard error.
+  static func breakable(_ text: String) -> String {
+    text.replacing("± ", with: "±\u{A0}").replacing(" %", with: "\u{A0}%")
+  }
+
   /// dB to two decimals, or what stands for an infinite ratio.
   static func decibels(_ sqnr: Double?) -> String { sqnr.map { fixed($0, 2) } ?? "exact" }
 }

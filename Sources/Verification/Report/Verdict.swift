@@ -43,7 +43,7 @@ struct Verdict: Sendable, Equatable {
         + "\(Figures.decibels(total.statistics.finiteSQNR)) dB between weights and error"
     sentence =
       "\(error); \(Figures.bytes(report.total.originalByteCount)) → "
-      + "\(Figures.bytes(report.total.candidateByteCount)), "
+      + "\(Figures.bytes(report.total.candidateByteCount)) before compression, "
       + "\(Figures.fixed(report.total.bitsPerWeight, 2)) bits per weight"
   }
 }

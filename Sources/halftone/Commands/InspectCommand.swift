@@ -5,6 +5,7 @@ import Container
 import Conversion
 import Foundation
 import Tensors
+import Verification
 
 /// `halftone inspect`: what a model is.
 struct InspectCommand: ParsableCommand {
@@ -104,7 +105,8 @@ struct InspectOutput: Encodable {
   /// For people.
   var text: String {
     var lines = [
-      "\(path): \(format), \(Amount.bytes(bytes)), \(tensorCount) tensors, \(weights) weights"
+      "\(path): \(format), \(Amount.bytes(bytes)), \(tensorCount) tensors, "
+        + "\(weights.grouped) weights"
     ]
     if let tool { lines.append("written by \(tool)") }
     for source in sources ?? [] {
@@ -117,7 +119,7 @@ struct InspectOutput: Encodable {
     ])
     for scheme in schemes {
       table.add([
-        scheme.scheme, "\(scheme.tensors)", "\(scheme.weights)", Amount.bytes(scheme.bytes),
+        scheme.scheme, "\(scheme.tensors)", scheme.weights.grouped, Amount.bytes(scheme.bytes),
         String(format: "%.3f", Double(scheme.bytes) * 8 / Double(max(1, scheme.weights))),
       ])
     }

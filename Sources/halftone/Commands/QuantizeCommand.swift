@@ -16,8 +16,8 @@ struct QuantizeCommand: ParsableCommand {
       halftone quantize model/ -o model.tone --recipe mix.yaml --dry-run
       halftone quantize model/ -o model-00002-of-00004.tone --part 2/4
 
-      Linear layers are quantized; embeddings, output head, norms, biases and routers keep their type
-      unless a recipe says otherwise.
+      Linear layers are quantized; embeddings, output head, norms, biases and \
+      routers keep their type unless a recipe says otherwise.
       """)
 
   @Argument(help: "The model to read.", completion: .file())

@@ -11,11 +11,11 @@ struct TokenizeCommand: ParsableCommand {
     commandName: "tokenize",
     abstract: "Print the token ids of a text.",
     discussion: """
-      halftone tokenize ref-llama --string 'Hello, world' --json
-      halftone tokenize ref-llama --text chapter.txt
+      halftone tokenize model/ --string 'Hello, world' --json
+      halftone tokenize model.tone --text chapter.txt
       """)
 
-  @Argument(help: "A model, or a directory with nothing but a tokenizer.")
+  @Argument(help: "A model, or a folder with nothing but a tokenizer.")
   var model: String
 
   @Option(help: ArgumentHelp("A file of UTF-8 text.", valueName: "file"))
@@ -68,7 +68,9 @@ struct TokenizeCommand: ParsableCommand {
   private func makeTokenizer() throws -> Tokenizer {
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: model, isDirectory: &isDirectory)
-    if exists && (isDirectory.boolValue || model.hasSuffix(Tokenizer.fileName)) {
+    if exists && (isDirectory.boolValue || model.hasSuffix(Tokenizer.fileName)),
+      try toneFile(inFolder: model) == nil
+    {
       return try Tokenizer(at: model)
     }
     return try Tokenizer(of: openModel(at: model))

@@ -15,10 +15,11 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Prove how much a model lost: perplexity, divergence, agreement, error per layer.",
     discussion: """
       halftone verify model/ model.tone --text eval.txt
-      halftone verify model/ model.tone --text eval.txt --limit-ppl 0.01 --html report.html
+      halftone verify model/ model.tone --text eval.txt --html report.html
+      halftone verify model/ model.tone --text eval.txt --limit-ppl 0.01
 
-      Both models see the same tokens, by the original's tokenizer. The exit code is 2 if a limit is
-      exceeded.
+      Both models see the same tokens, by the original's tokenizer. The exit \
+      code is 2 if a limit is exceeded.
       """)
 
   @Argument(help: "The original.", completion: .file())

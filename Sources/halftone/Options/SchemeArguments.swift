@@ -12,7 +12,9 @@ struct SchemeArguments: ParsableArguments {
     completion: .list(Schemes.names))
   var scheme = "nf4"
 
-  @Option(help: "Weights per block, a power of two from 32 to 4096 (default: 64).")
+  @Option(
+    help: ArgumentHelp(
+      "Weights per block, a power of two from 32 to 4096 (default: 64).", valueName: "n"))
   var blockSize: Int?
 
   @Flag(help: "Quantize the scales too.")

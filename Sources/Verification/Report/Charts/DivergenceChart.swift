@@ -74,13 +74,13 @@ struct DivergenceChart: Sendable {
     let decades = Int(edges[0].rounded(.up))...Int((edges[edges.count - 1] + 1e-9).rounded(.down))
     let every = max(1, decades.count / 8)
     xTicks = decades.filter { $0 % every == 0 }.map {
-      Tick(x(Double($0)), $0 >= -3 && $0 <= 2 ? Figures.short(pow(10, Double($0))) : "1e\($0)")
+      Tick(x(Double($0)), Figures.short(pow(10, Double($0))))
     }
     yTicks = y.ticks(4).map { Tick(y($0), Figures.short($0)) }
     remark =
       histogram.belowFloor == 0
       ? nil
-      : "\(counted(histogram.belowFloor, "position")) of \(Figures.fixed(total, 0)) diverge by less "
+      : "\(counted(histogram.belowFloor, "position")) of \(Int(total).grouped) diverge by less "
         + "than \(Figures.short(Divergence.histogramFloor)) nats and have no place on this axis."
   }
 

@@ -29,7 +29,8 @@ struct SizeChart: Sendable {
 
   /// Colours in the style sheet; further schemes share the last.
   static let colorCount = 7
-  private static let plot = (left: 92.0, right: 640.0)
+  /// Both margins hold their labels at the size that narrow screens give them.
+  private static let plot = (left: 128.0, right: 636.0)
 
   let segments: [Segment]
   let sides: [Side]
@@ -80,9 +81,9 @@ struct SizeChart: Sendable {
   private static func size(_ count: Int?) -> String { count.map(Figures.bytes) ?? "—" }
 
   static let template = """
-    <svg class="chart" viewBox="0 0 760 94" role="img" aria-label="Bytes stored by scheme">
+    <svg class="chart sizes" viewBox="0 0 760 94" role="img" aria-label="Bytes stored by scheme">
     {{#segments}}<rect class="color{{color}}" x="{{x}}" y="{{y}}" width="{{width}}" height="30"><title>{{title}}</title></rect>
-    {{/segments}}{{#sides}}<text class="tick end" x="84" y="{{y}}" dy="0.35em">{{name}}</text><text class="tick start" x="{{sizeX}}" y="{{y}}" dy="0.35em">{{size}}</text>
+    {{/segments}}{{#sides}}<text class="tick end" x="120" y="{{y}}" dy="0.35em">{{name}}</text><text class="tick start" x="{{sizeX}}" y="{{y}}" dy="0.35em">{{size}}</text>
     {{/sides}}</svg>
     <div class="scroll"><table><thead><tr><th>scheme</th><th class="n">original</th><th class="n">candidate</th><th class="n">tensors</th></tr></thead><tbody>
     {{#rows}}<tr><td><i class="color{{color}}"></i> {{scheme}}</td><td class="n">{{original}}</td><td class="n">{{candidate}}</td><td class="n">{{tensors}}</td></tr>

@@ -32,6 +32,8 @@ struct TensorChart: Sendable {
   private static let labelWidth = 34.0
 
   let height: String
+  /// Below the middle of the layers' columns.
+  let axisX: String
   let axisY: String
   let tickY: String
   let cellWidth: String
@@ -84,6 +86,7 @@ struct TensorChart: Sendable {
     }
     cellWidth = coordinate(max(1, width - (width > 8 ? 2 : 0.5)))
     tickY = coordinate(bottom + 16)
+    axisX = coordinate(plot.left + (Double(front) + Double(layers) / 2) * width - 1)
     axisY = coordinate(bottom + 38)
     height = coordinate(bottom + 46)
     best = Figures.fixed(high, 1)
@@ -95,7 +98,7 @@ struct TensorChart: Sendable {
     {{#rows}}<text class="tick end" x="160" y="{{y}}" dy="0.35em">{{name}}</text>
     {{/rows}}{{#cells}}<rect class="shade{{shade}}" x="{{x}}" y="{{y}}" width="{{cellWidth}}" height="{{cellHeight}}" rx="2"><title>{{title}}</title></rect>{{#label}}<text class="cell on{{shade}}" x="{{labelX}}" y="{{labelY}}" dy="0.35em">{{label}}</text>{{/label}}
     {{/cells}}{{#xTicks}}<text class="tick mid" x="{{at}}" y="{{tickY}}">{{label}}</text>
-    {{/xTicks}}<text class="axis start" x="170" y="{{axisY}}">layer</text>
+    {{/xTicks}}<text class="axis" x="{{axisX}}" y="{{axisY}}">layer</text>
     </svg>
     <p class="legend"><span>{{best}} dB</span><i class="shade0"></i><i class="shade1"></i><i class="shade2"></i><i class="shade3"></i><i class="shade4"></i><i class="shade5"></i><span>{{worst}} dB: more error</span></p>
     """

@@ -92,7 +92,7 @@ extension HTMLReport {
 
   private static func figures(_ result: Verification) -> [Page.Figure] {
     let (original, candidate) = (result.original, result.candidate)
-    return [
+    let figures = [
       Page.Figure(
         label: "perplexity",
         original: Figures.withError(original.perplexity, original.standardError, least: 2),
@@ -107,6 +107,11 @@ extension HTMLReport {
           result.perplexityRatioStandardError.map { $0 / result.perplexityRatio }, least: 4,
           sign: true)),
     ]
+    return figures.map {
+      Page.Figure(
+        label: $0.label, original: Figures.breakable($0.original),
+        candidate: Figures.breakable($0.candidate), change: Figures.breakable($0.change))
+    }
   }
 
   private static func tiles(_ result: Verification) -> [Page.Fact] {
@@ -141,10 +146,7 @@ extension HTMLReport {
     ]
   }
 
-  /// A token with its spaces and line feeds made visible.
-  private static func shown(_ token: String) -> String {
-    "‘" + token.replacing("\n", with: "\\n").replacing("\t", with: "\\t") + "’"
-  }
+  private static func shown(_ token: String) -> String { "‘\(token)’" }
 }
 
 extension Page.TensorRow {

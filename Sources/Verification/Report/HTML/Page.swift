@@ -73,7 +73,7 @@ struct Page: Sendable {
     </section>
     {{/hasFindings}}{{#hasFigures}}<section>
     <h2>Summary</h2>
-    <div class="scroll"><table>
+    <div class="scroll"><table class="summary">
     <thead><tr><th></th><th class="n">original</th><th class="n">candidate</th><th class="n">change</th></tr></thead>
     <tbody>
     {{#figures}}<tr><th scope="row">{{label}}</th><td class="n">{{original}}</td><td class="n">{{candidate}}</td><td class="n">{{change}}</td></tr>
@@ -83,21 +83,21 @@ struct Page: Sendable {
     {{/facts}}</div>
     {{#protocolNote}}<p class="hint">{{protocolNote}}</p>{{/protocolNote}}
     </section>
-    {{/hasFigures}}{{#layers}}<section class="keep">
+    {{/hasFigures}}{{#layers}}<section>
     <h2>Error through the network</h2>
     <p>{{summary}} SQNR compares the energy of the original's hidden state with the energy of the candidate's deviation from it; every 10 dB less is ten times the error energy.{{#hasExact}} Hollow points: no deviation at all.{{/hasExact}}</p>
     <div class="scroll">
     {{> layers}}
     </div>
     </section>
-    {{/layers}}{{#tensors}}<section class="keep">
+    {{/layers}}{{#tensors}}<section>
     <h2>Error by tensor</h2>
     <p>SQNR of the weights in dB, without running the model. Tensors stored unchanged are left out.</p>
     <div class="scroll">
     {{> tensors}}
     </div>
     </section>
-    {{/tensors}}{{#divergence}}<section class="keep">
+    {{/tensors}}{{#divergence}}<section>
     <h2>How far predictions move</h2>
     <p>KL divergence of the candidate's next-token distribution from the original's, at every scored position.</p>
     <div class="scroll">
@@ -115,7 +115,7 @@ struct Page: Sendable {
     {{#worstFacts}}<dt>{{label}}</dt><dd>{{value}}</dd>
     {{/worstFacts}}</dl>
     </section>
-    {{/worst}}{{#sizes}}<section class="keep">
+    {{/worst}}{{#sizes}}<section>
     <h2>Size</h2>
     <div class="scroll">
     {{> sizes}}

@@ -38,7 +38,7 @@ let styleSheet = """
   .tensors { font-size: 13px; }
   code { font: .93em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; unicode-bidi: isolate; }
   .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 10px; margin: 18px 0 14px; }
-  .tiles div { padding: 12px 14px; border-radius: 8px; background: var(--panel); }
+  .tiles div { display: flex; flex-direction: column; justify-content: space-between; padding: 12px 14px; border-radius: 8px; background: var(--panel); }
   .tiles span { display: block; color: var(--soft); font-size: 13px; line-height: 1.35; }
   .tiles strong { display: block; margin-top: 2px; font-size: 16px; font-weight: 600; font-variant-numeric: tabular-nums; }
   blockquote { margin: 0 0 14px; padding: 14px 18px; border-radius: 8px; background: var(--panel); font: 14px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
@@ -63,9 +63,14 @@ let styleSheet = """
   .legend { display: flex; align-items: center; gap: 0; margin-top: 6px; } .legend i { width: 26px; height: 12px; }
   .legend span:first-child { margin-right: 8px; } .legend span:last-child { margin-left: 8px; }
   @media (max-width: 600px) { main { padding: 24px 16px 48px; } h1 { font-size: 22px; } section { margin-top: 32px; }
+    table { font-size: 13px; } th, td { padding-right: 8px; } .chart { min-width: 480px; } .sizes { min-width: 0; font-size: 22px; }
+    .tiles { grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); }
+    .summary { font-size: 12px; } .summary th, .summary td { white-space: normal; }
     dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } }
-  @media print { :root { color-scheme: light; } @page { margin: 16mm 14mm; } body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-    main { max-width: none; padding: 0; } section { margin-top: 24px; } .scroll { overflow: visible; } .chart { min-width: 0; }
-    h2 { break-after: avoid; } svg, .keep, .tiles, tr { break-inside: avoid; } .tensors { font-size: 8pt; } .tensors th, .tensors td { padding: 3px 6px 3px 0; } .tensors td:first-child { white-space: normal; }
+  @media print { :root { color-scheme: light; } @page { margin: 16mm 14mm; } body { font-size: 10.5pt; line-height: 1.4; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+    main { max-width: none; padding: 0; } h1 { font-size: 18pt; } section { margin-top: 22px; } .scroll { overflow: visible; } .chart { min-width: 0; } .tiles { grid-template-columns: repeat(4, 1fr); margin: 12px 0 10px; } .tiles div { padding: 8px 10px; } .tiles strong { font-size: 10.5pt; white-space: nowrap; }
+    h2, section > p:not(.hint) { break-after: avoid; } p, svg, .keep, .tiles, tr { break-inside: avoid; } .legend, svg + p, p.hint { break-before: avoid; }
+    .tensors { font-size: 8pt; } .tensors thead th { font-size: 8pt; } .tensors code { font-size: 6.5pt; overflow-wrap: break-word; }
+    .tensors th, .tensors td { padding: 3px 6px 3px 0; } .tensors td:first-child { white-space: normal; }
     thead { display: table-header-group; } tfoot { display: table-row-group; } }
   """

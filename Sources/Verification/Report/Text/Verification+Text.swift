@@ -11,7 +11,7 @@ extension Verification {
       parts.append(WorstText(worst, decode: decode).sentence)
     }
     parts.append(
-      "± is one standard error, windows being the clusters; \(original.tokens) tokens scored in "
+      "± is one standard error, windows being the clusters; \(counted(original.tokens, "token")) scored in "
         + "\(counted(original.windows, "window"))\nof \(original.context), "
         + "protocol \(original.scoring.rawValue).\n")
     return parts.joined(separator: "\n")

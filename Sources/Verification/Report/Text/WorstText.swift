@@ -5,7 +5,7 @@ struct WorstText: Sendable, Equatable {
   var worst: WorstPosition
   /// What came before, decoded, or ids.
   var context: String
-  /// What the text goes on with.
+  /// What the text goes on with; here and below spaces, tabs and line ends are made visible.
   var token: String
   /// What the original finds most probable.
   var original: String
@@ -17,9 +17,14 @@ struct WorstText: Sendable, Equatable {
     let show = decode ?? { $0.map(String.init).joined(separator: " ") }
     self.worst = worst
     context = show(worst.context)
-    token = show([worst.token])
-    original = show([worst.originalTop])
-    candidate = show([worst.candidateTop])
+    token = Self.visible(show([worst.token]))
+    original = Self.visible(show([worst.originalTop]))
+    candidate = Self.visible(show([worst.candidateTop]))
+  }
+
+  private static func visible(_ token: String) -> String {
+    let marks: [Unicode.Scalar: String] = [" ": "␣", "\n": "\\n", "\r": "\\r", "\t": "\\t"]
+    return token.unicodeScalars.map { marks[$0] ?? String($0) }.joined()
   }
 
   var place: String { "window \(worst.window), position \(worst.position)" }
@@ -33,7 +38,7 @@ struct WorstText: Sendable, Equatable {
       "Largest KL divergence, \(Figures.significant(worst.divergence)) nats, at \(place), "
         + "after ‘…\(quoted(String(context.suffix(40))).dropFirst())") + "\n"
       + TextTable.clean(
-        "The text goes on with \(quoted(token)); the original expects \(quoted(original)), "
-          + "the candidate \(quoted(candidate)).") + "\n"
+        "The text goes on with ‘\(token)’; the original expects ‘\(original)’, "
+          + "the candidate ‘\(candidate)’.") + "\n"
   }
 }
