@@ -37,8 +37,11 @@ let package = Package(
       name: "CKernels",
       cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
       linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
-    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: strict),
 
     // MARK: - 1 Read
@@ -54,7 +57,8 @@ let package = Package(
 
     // MARK: - 3 Write
 
-    .target(name: "Container", dependencies: ["Tensors", "Quantization", "CZstd"], swiftSettings: strict),
+    .target(
+      name: "Container", dependencies: ["Tensors", "Quantization", "CZstd"], swiftSettings: strict),
     .target(
       name: "Conversion",
       dependencies: [
@@ -66,7 +70,8 @@ let package = Package(
     // MARK: - 4 Run and verify
 
     .target(name: "Tokenization", dependencies: ["Tensors"], swiftSettings: strict),
-    .target(name: "Inference", dependencies: ["Tensors", "CKernels", "COpenBLAS"], swiftSettings: strict),
+    .target(
+      name: "Inference", dependencies: ["Tensors", "CKernels", "COpenBLAS"], swiftSettings: strict),
     .target(
       name: "Verification",
       dependencies: [
@@ -92,9 +97,12 @@ let package = Package(
 
     // MARK: - Tests
 
-    .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
     .target(
-      name: "ModelTestSupport", dependencies: ["TestSupport", "Tensors", "Checkpoints", "Quantization"],
+      name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .target(
+      name: "ModelTestSupport",
+      dependencies: ["TestSupport", "Tensors", "Checkpoints", "Quantization"],
       path: "Tests/ModelTestSupport", swiftSettings: strict),
     .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
     .testTarget(
@@ -124,7 +132,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["HalftoneCommand", "TestSupport", "ModelTestSupport", "Tensors", "Checkpoints"],
+      dependencies: [
+        "HalftoneCommand", "TestSupport", "ModelTestSupport", "Tensors", "Checkpoints",
+      ],
       swiftSettings: strict),
   ],
   cLanguageStandard: .c17

@@ -114,7 +114,8 @@ extension ContainerWriter {
         Directory.AssetEntry(
           name: asset.name,
           component: try addWhole(
-            role: ContainerWriter.assetRole, type: .u8, shape: [bytes.count], bytes: bytes, coder: coder))
+            role: ContainerWriter.assetRole, type: .u8, shape: [bytes.count], bytes: bytes,
+            coder: coder))
       }
     }
   }

@@ -132,7 +132,8 @@ final class SlabPipeline {
       digest(strip, of: job)
       // Strips are whole blocks, so each output's share is a whole number of bytes.
       let rests = zip(outputs, job.slabByteCounts).map { output, byteCount in
-        UnsafeMutableRawBufferPointer(rebasing: output[(byteCount * start / job.slabWeightCount)...])
+        UnsafeMutableRawBufferPointer(
+          rebasing: output[(byteCount * start / job.slabWeightCount)...])
       }
       if let encoder {
         statistics.add(try encoder.encode(strip, into: rests, scratch: worker.scratch))
