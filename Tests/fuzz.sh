@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The seeded mutation loops of the readers, at length and in release mode: damaged safetensors files and
+# damaged .tone files (with their checksums made right again, so that the damage is read).
+#
+#     Tests/fuzz.sh [CASES] [SEED]      100,000 cases of each reader by default
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export HALFTONE_FUZZ_CASES=${1:-100000}
+if [ -n "${2:-}" ]; then export HALFTONE_FUZZ_SEED=$2; fi
+swift test -c release -Xswiftc -enable-testing --scratch-path .build-fuzz --filter Mutation
