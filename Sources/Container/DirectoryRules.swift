@@ -9,10 +9,10 @@ struct DirectoryRules {
   let directory: Directory
   let components: [StoredComponent]
 
-  /// Checks tensors, assets and part; returns the positions of the tensors by name.
+  /// Checks tensors, assets and part.
   ///
   /// - Throws: ``ContainerError/inconsistent(file:item:problem:)``.
-  func check() throws -> [String: Int] {
+  func check() throws {
     try checkPart()
     var assets = Set<String>()
     for asset in directory.assets {
@@ -23,12 +23,10 @@ struct DirectoryRules {
         throw refusal(item, "no component \(asset.component)")
       }
     }
-    var indices: [String: Int] = [:]
-    for (index, tensor) in directory.tensors.enumerated() {
+    var names = Set<String>()
+    for tensor in directory.tensors {
       let item = "tensor \(tensor.name.quoted)"
-      guard indices.updateValue(index, forKey: tensor.name) == nil else {
-        throw refusal(item, "there are two")
-      }
+      guard names.insert(tensor.name).inserted else { throw refusal(item, "there are two") }
       guard ElementType(rawValue: tensor.type) != nil else {
         throw refusal(item, "unknown element type '\(tensor.type)'")
       }
@@ -40,7 +38,6 @@ struct DirectoryRules {
       try check(
         encoding, givesAtLeast: count, depth: 1, encodingCount: &encodingCount, item: item)
     }
-    return indices
   }
 
   private func checkPart() throws {

@@ -16,8 +16,6 @@ package final class ToneFile: Sendable {
   let frames: [FrameEntry]
   /// Where the data area ends.
   let dataEnd: Int
-  /// Positions of the tensors in the directory, by name.
-  let tensorIndices: [String: Int]
 
   /// Opens a file.
   ///
@@ -38,7 +36,7 @@ package final class ToneFile: Sendable {
     directory = parsed.2
     components = try StoredComponent.all(of: directory, frames: frames, file: file.path)
     try Self.checkPlacement(of: frames, dataEnd: dataEnd, file: file.path)
-    tensorIndices = try DirectoryRules(
+    try DirectoryRules(
       file: file.path, directory: directory, components: components
     ).check()
   }

@@ -30,5 +30,5 @@ package enum ToneFormat {
   static let maximumBlockCodebookLength = 256
   static let maximumRank = 8
   /// The longest frame of components that do not come slab by slab.
-  static let plainFrameByteCount = 1 << 20
+  package static let plainFrameByteCount = 1 << 20
 }

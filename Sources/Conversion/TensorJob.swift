@@ -81,7 +81,7 @@ final class TensorJob: @unchecked Sendable {
         numbers.append(
           writer.addComponent(
             role: component.role, type: component.elementType, shape: component.shape,
-            frameByteCount: 1 << 20))
+            frameByteCount: ToneFormat.plainFrameByteCount))
         late.append(numbers[numbers.count - 1])
       }
     }

@@ -35,15 +35,19 @@ package struct BlockScheme<Codec: BlockCodec>: Scheme {
       throw QuantizationError.unsupportedElementType(
         tensor: tensor.name, type: tensor.elementType)
     }
-    guard Codec.blocksAreRows else {
-      return BlockGeometry(
-        weightCount: options.blockSize ?? Self.defaultBlockSize, codeBits: Codec.codeBits)
-    }
-    guard tensor.shape.count >= 2, tensor.columnCount <= Self.longestRow else {
+    if Codec.blocksAreRows, tensor.shape.count < 2 || tensor.columnCount > Self.longestRow {
       throw QuantizationError.noRows(
         tensor: tensor.name, shape: tensor.shape, longestRow: Self.longestRow)
     }
-    return BlockGeometry(weightCount: tensor.columnCount, codeBits: Codec.codeBits)
+    return blocks(of: tensor)
+  }
+
+  /// The same for a tensor that the scheme is known to hold.
+  private func blocks(of tensor: TensorDescription) -> BlockGeometry {
+    BlockGeometry(
+      weightCount: Codec.blocksAreRows
+        ? tensor.columnCount : options.blockSize ?? Self.defaultBlockSize,
+      codeBits: Codec.codeBits)
   }
 
   package func layout(for tensor: TensorDescription) throws -> TensorLayout {
@@ -89,10 +93,8 @@ package struct BlockScheme<Codec: BlockCodec>: Scheme {
   package func makeEncoder(
     for tensor: TensorDescription, layout: TensorLayout
   ) -> any TensorEncoder {
-    let block =
-      Codec.blocksAreRows ? tensor.columnCount : options.blockSize ?? Self.defaultBlockSize
-    return BlockEncoder(
-      codec: codec, geometry: BlockGeometry(weightCount: block, codeBits: Codec.codeBits),
+    BlockEncoder(
+      codec: codec, geometry: blocks(of: tensor),
       elementCount: tensor.elementCount, quantizesScales: options.doubleQuantization)
   }
 }

@@ -6,19 +6,9 @@ import Tensors
 /// 4-bit NormalFloat, one absolute maximum per block.
 ///
 /// `formats/encodings.md`, "nf4".
-struct NF4: BlockCodec {
+struct NF4: CodebookCodec {
   static let name = "nf4"
-  static let codeBits = 4
-  static let codeType = ElementType.u8
-  static let constants = [TensorLayout.Component.constant("codebook", Codebook.nf4)]
-
-  static func steps(
-    scales: Encoding, zeros: Encoding?, constants: [Int], block: Int
-  ) -> [Encoding.Step] {
-    [.init(.lookup, Encoding(component: constants[0])), .init(.multiply, scales, block: block)]
-  }
-
-  func chooseScales(_ chunk: Chunk, scratch: Scratch) -> Bool { chunk.chooseAbsoluteMaxima() }
+  static let codebook = Codebook.nf4
 
   func encode(_ chunk: Chunk, into codes: UnsafeMutableRawPointer, scratch: Scratch) {
     Kernels.active.table.encode_nf4(
@@ -35,11 +25,5 @@ struct NF4: BlockCodec {
     return Kernels.active.table.quantize_nf4_bf16(
       weights.assumingMemoryBound(to: UInt16.self), count, block, scales,
       codes.assumingMemoryBound(to: UInt8.self), &sums) == 0
-  }
-
-  func decode(
-    _ codes: UnsafeRawPointer, _ chunk: Chunk, into restored: UnsafeMutablePointer<Float>
-  ) {
-    chunk.lookUp(codes, in: Codebook.nf4, into: restored)
   }
 }

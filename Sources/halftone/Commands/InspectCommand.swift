@@ -113,27 +113,25 @@ struct InspectOutput: Encodable {
       lines.append("from \(source.name), \(source.bytes) bytes, CRC-32C \(source.crc32c)")
     }
     if !assets.isEmpty { lines.append("with \(assets.joined(separator: ", "))") }
-    var table = Table([
+    var table = TextTable([
       ("scheme", .left), ("tensors", .right), ("weights", .right), ("bytes", .right),
       ("bits/weight", .right),
     ])
     for scheme in schemes {
-      table.add([
+      table.add(
         scheme.scheme, "\(scheme.tensors)", scheme.weights.grouped, Amount.bytes(scheme.bytes),
-        String(format: "%.3f", Double(scheme.bytes) * 8 / Double(max(1, scheme.weights))),
-      ])
+        String(format: "%.3f", Double(scheme.bytes) * 8 / Double(max(1, scheme.weights))))
     }
-    lines.append(table.text)
+    lines.append(String(table.text.dropLast()))
     guard let tensors else { return lines.joined(separator: "\n") }
-    var list = Table([
+    var list = TextTable([
       ("tensor", .left), ("shape", .left), ("type", .left), ("scheme", .left), ("bytes", .right),
     ])
     for tensor in tensors {
-      list.add([
+      list.add(
         tensor.name, tensor.shape.map(String.init).joined(separator: "×"), tensor.type,
-        tensor.scheme, Amount.bytes(tensor.bytes),
-      ])
+        tensor.scheme, Amount.bytes(tensor.bytes))
     }
-    return (lines + ["", list.text]).joined(separator: "\n")
+    return (lines + ["", String(list.text.dropLast())]).joined(separator: "\n")
   }
 }

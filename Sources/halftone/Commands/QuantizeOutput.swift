@@ -4,6 +4,7 @@ import Conversion
 import Foundation
 import Quantization
 import Tensors
+import Verification
 
 extension QuantizeSummary {
   /// Prints what was done.
@@ -68,17 +69,16 @@ struct PlanOutput: Encodable {
 
   func show(asJSON: Bool) throws {
     if asJSON { return try JSONOutput.print(self) }
-    var table = Table([
+    var table = TextTable([
       ("tensor", .left), ("shape", .left), ("scheme", .left), ("from", .right), ("to", .right),
       ("why", .left),
     ])
     for tensor in tensors {
-      table.add([
+      table.add(
         tensor.name, tensor.shape.map(String.init).joined(separator: "×"), tensor.scheme,
-        Amount.bytes(tensor.inputBytes), Amount.bytes(tensor.outputBytes), tensor.reason,
-      ])
+        Amount.bytes(tensor.inputBytes), Amount.bytes(tensor.outputBytes), tensor.reason)
     }
-    print(table.text)
+    print(table.text, terminator: "")
     print(
       "\(tensors.count) tensors, \(Amount.bytes(inputBytes)) → \(Amount.bytes(outputBytes)) before "
         + "compression, " + String(format: "%.3f", bitsPerWeight) + " bits per weight")

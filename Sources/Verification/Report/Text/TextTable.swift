@@ -4,23 +4,24 @@
 ///
 /// Cells come from files, too: control characters, which could steer a terminal, are replaced, and
 /// `|` is escaped.
-struct TextTable {
-  enum Alignment { case left, right }
+package struct TextTable {
+  /// How a column's cells are aligned.
+  package enum Alignment { case left, right }
 
   private let header: [String]
   private let alignments: [Alignment]
   private var rows: [[String]] = []
 
-  init(_ columns: [(String, Alignment)]) {
+  package init(_ columns: [(String, Alignment)]) {
     header = columns.map(\.0)
     alignments = columns.map(\.1)
   }
 
   /// Adds a row; missing cells stay empty.
-  mutating func add(_ cells: String...) { rows.append(cells.map(Self.clean)) }
+  package mutating func add(_ cells: String...) { rows.append(cells.map(Self.clean)) }
 
   /// The lines, each ended.
-  var text: String {
+  package var text: String {
     let widths = header.indices.map { column in
       ([header] + rows).map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
