@@ -6,6 +6,8 @@
 #ifndef HALFTONE_ERROR_LANES_H
 #define HALFTONE_ERROR_LANES_H
 
+#include <math.h>
+
 #include "kernels_internal.h"
 
 typedef struct error_lanes {
@@ -18,9 +20,9 @@ static inline void error_lanes_add(error_lanes *lanes, size_t i, float x, float 
   size_t lane = i % HALFTONE_SUM_LANES;
   float e = x - y;
   float magnitude = halftone_float(halftone_bits(e) & HALFTONE_MAGNITUDE_MASK);
-  lanes->xx[lane] += x * x;
-  lanes->yy[lane] += y * y;
-  lanes->ee[lane] += e * e;
+  lanes->xx[lane] = fmaf(x, x, lanes->xx[lane]);
+  lanes->yy[lane] = fmaf(y, y, lanes->yy[lane]);
+  lanes->ee[lane] = fmaf(e, e, lanes->ee[lane]);
   lanes->largest[lane] = magnitude > lanes->largest[lane] ? magnitude : lanes->largest[lane];
 }
 

@@ -13,9 +13,9 @@ typedef struct lane_sums {
 
 static inline lane_sums add(lane_sums s, const float *x, const float *y) {
   __m256 a = _mm256_loadu_ps(x), b = _mm256_loadu_ps(y), e = _mm256_sub_ps(a, b);
-  s.xx = _mm256_add_ps(s.xx, _mm256_mul_ps(a, a));
-  s.yy = _mm256_add_ps(s.yy, _mm256_mul_ps(b, b));
-  s.ee = _mm256_add_ps(s.ee, _mm256_mul_ps(e, e));
+  s.xx = _mm256_fmadd_ps(a, a, s.xx);
+  s.yy = _mm256_fmadd_ps(b, b, s.yy);
+  s.ee = _mm256_fmadd_ps(e, e, s.ee);
   // Maxps gives its second operand where the first is NaN.
   s.largest = _mm256_max_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), e), s.largest);
   return s;

@@ -16,9 +16,9 @@ void halftone_error_sums_avx512(const float *x, const float *y, size_t n,
     __m512 xx = _mm512_setzero_ps(), yy = xx, ee = xx, largest = xx;
     for (; i + 16 <= count; i += 16) {
       __m512 a = _mm512_loadu_ps(p + i), b = _mm512_loadu_ps(q + i), e = _mm512_sub_ps(a, b);
-      xx = _mm512_add_ps(xx, _mm512_mul_ps(a, a));
-      yy = _mm512_add_ps(yy, _mm512_mul_ps(b, b));
-      ee = _mm512_add_ps(ee, _mm512_mul_ps(e, e));
+      xx = _mm512_fmadd_ps(a, a, xx);
+      yy = _mm512_fmadd_ps(b, b, yy);
+      ee = _mm512_fmadd_ps(e, e, ee);
       __m512i magnitude = _mm512_and_si512(_mm512_castps_si512(e), magnitude_mask);
       // Maxps gives its second operand where the first is NaN.
       largest = _mm512_max_ps(_mm512_castsi512_ps(magnitude), largest);

@@ -16,9 +16,9 @@ void halftone_error_sums_neon(const float *x, const float *y, size_t n,
       for (int k = 0; k < 4; k++) {
         float32x4_t a = vld1q_f32(p + i + 4 * k), b = vld1q_f32(q + i + 4 * k);
         float32x4_t e = vsubq_f32(a, b);
-        xx[k] = vaddq_f32(xx[k], vmulq_f32(a, a));
-        yy[k] = vaddq_f32(yy[k], vmulq_f32(b, b));
-        ee[k] = vaddq_f32(ee[k], vmulq_f32(e, e));
+        xx[k] = vfmaq_f32(xx[k], a, a);
+        yy[k] = vfmaq_f32(yy[k], b, b);
+        ee[k] = vfmaq_f32(ee[k], e, e);
         // By comparison and selection, because the maximum instruction passes NaN on.
         float32x4_t magnitude = vabsq_f32(e);
         largest[k] = vbslq_f32(vcgtq_f32(magnitude, largest[k]), magnitude, largest[k]);

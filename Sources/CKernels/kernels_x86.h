@@ -19,14 +19,14 @@
 #endif
 
 #define HALFTONE_BEGIN_AVX2                                                                        \
-  _Pragma("clang attribute push(__attribute__((target(\"avx2,f16c,sse4.2,pclmul\"))), apply_to = function)")
+  _Pragma("clang attribute push(__attribute__((target(\"avx2,f16c,fma,sse4.2,pclmul\"))), apply_to = function)")
 
 #if defined(HALFTONE_EMULATE_AVX512)
 #define HALFTONE_BEGIN_AVX512                                                                      \
-  _Pragma("clang attribute push(__attribute__((target(\"avx2,f16c\"))), apply_to = function)")
+  _Pragma("clang attribute push(__attribute__((target(\"avx2,f16c,fma\"))), apply_to = function)")
 #else
 #define HALFTONE_BEGIN_AVX512                                                                      \
-  _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c\"))), apply_to = function)")
+  _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c,fma\"))), apply_to = function)")
 #endif
 
 #define HALFTONE_END _Pragma("clang attribute pop")

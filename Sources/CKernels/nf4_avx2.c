@@ -30,16 +30,16 @@ enum {
 /// Whether x * (1 / absmax) <= threshold is a question about the bf16 number x alone once absmax is
 /// known, and absmax has only 128 mantissas. So the largest x for which it holds is looked up, for
 /// absmax in 1...2, and scaled by the exponent: then 16 weights are compared at a time, as integers, and
-/// none of them is multiplied. Numbers are kept in an order that compares as int16 does: negative ones
-/// with all bits but the sign turned over.
+/// none of them is multiplied. Numbers are kept in an order that compares as int16 does: the magnitude's
+/// bits with the number's sign, so that both zeros are 0.
 ///
-/// In a row: the points 0, 14, 12, 10, 8, 6, 4, 2, then 1, 13, 9, 5, then 7, 3, 11, in the order in which
-/// minus the code, or the part of it that is known, finds them.
+/// In a row: the points between eighths, then those between quarters, each ascending; then the middle,
+/// and those of the lower and the upper half.
 static int16_t decision_points[128][16];
-static const uint8_t point_of_column[16] = {0, 14, 12, 10, 8, 6, 4, 2, 1, 13, 9, 5, 7, 3, 11, 7};
+static const uint8_t point_of_column[16] = {0, 2, 4, 6, 8, 10, 12, 14, 1, 5, 9, 13, 7, 3, 11, 7};
 
 static float from_order(int16_t order) {
-  uint16_t bits = (uint16_t)(order ^ ((order >> 15) & 0x7FFF));
+  uint16_t bits = (uint16_t)(order < 0 ? 0x8000 - order : order);
   return halftone_float((uint32_t)bits << 16);
 }
 
@@ -64,7 +64,7 @@ typedef struct block_points {
 } block_points;
 
 static inline block_points points_of_block(float absmax) {
-  const __m256i signs = _mm256_setr_epi16(-1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1, -1, 1, -1, 1, 1);
+  const __m256i signs = _mm256_setr_epi16(-1, -1, -1, -1, 1, 1, 1, 1, -1, -1, 1, 1, 1, -1, 1, 1);
   uint16_t bits = (uint16_t)(halftone_bits(absmax) >> 16);
   __m256i row = _mm256_loadu_si256((const __m256i *)decision_points[bits & 0x7F]);
   __m256i exponent = _mm256_set1_epi16((int16_t)((bits & 0x7F80) - ONE_BF16));
@@ -79,32 +79,31 @@ static inline block_points points_of_block(float absmax) {
   };
 }
 
-/// Minus the codes of 16 weights, each in both bytes of its 16 bits.
+/// The codes of 16 weights, each in 16 bits.
+///
+/// Comparing gives minus one, so `index` is minus the part of the code that is known, in both bytes.
 static inline __m256i search_16(__m256i weights, const block_points *points) {
-  const __m256i second = _mm256_set1_epi16(0x0100);
-  __m256i sign = _mm256_srai_epi16(weights, 15);
-  __m256i x = _mm256_xor_si256(weights, _mm256_srli_epi16(sign, 1));
+  // A point's two bytes are at twice its index and behind.
+  const __m256i bytes = _mm256_set1_epi16(0x0100);
+  __m256i magnitude = _mm256_and_si256(weights, _mm256_set1_epi16(0x7FFF));
+  __m256i x = _mm256_sign_epi16(magnitude, weights);
   __m256i index = _mm256_cmpgt_epi16(x, points->root);
   __m256i half = _mm256_blendv_epi8(points->left, points->right, index);
   index = _mm256_add_epi8(_mm256_add_epi8(index, index), _mm256_cmpgt_epi16(x, half));
-  // Twice the index is where a point's two bytes are; what lies beyond the table is masked away.
-  __m256i twice = _mm256_add_epi8(index, index);
-  __m256i place = _mm256_and_si256(_mm256_add_epi8(twice, second), _mm256_set1_epi8(7));
-  index = _mm256_add_epi8(
-      twice, _mm256_cmpgt_epi16(x, _mm256_shuffle_epi8(points->quarters, place)));
-  twice = _mm256_add_epi8(index, index);
-  place = _mm256_and_si256(_mm256_add_epi8(twice, second), _mm256_set1_epi8(15));
-  return _mm256_add_epi8(
-      twice, _mm256_cmpgt_epi16(x, _mm256_shuffle_epi8(points->eighths, place)));
+  index = _mm256_add_epi8(index, index);
+  __m256i quarter = _mm256_shuffle_epi8(points->quarters, _mm256_sub_epi8(bytes, index));
+  index = _mm256_add_epi8(index, _mm256_cmpgt_epi16(x, quarter));
+  __m256i place = _mm256_sub_epi8(bytes, _mm256_add_epi8(index, index));
+  __m256i eighth = _mm256_shuffle_epi8(points->eighths, place);
+  // The lower byte of `place` is twice the index already.
+  __m256i code = _mm256_sub_epi8(place, _mm256_cmpgt_epi16(x, eighth));
+  return _mm256_and_si256(code, _mm256_set1_epi16(0x00FF));
 }
 
 /// The codes of 32 weights in bytes, those of weights 8-15 and 16-23 exchanged.
 static inline __m256i encode_32(const uint16_t *src, const block_points *points) {
-  const __m256i low_byte = _mm256_set1_epi16(0x00FF), zero = _mm256_setzero_si256();
   __m256i a = search_16(_mm256_loadu_si256((const __m256i *)src), points);
   __m256i b = search_16(_mm256_loadu_si256((const __m256i *)(src + 16)), points);
-  a = _mm256_and_si256(_mm256_sub_epi8(zero, a), low_byte);
-  b = _mm256_and_si256(_mm256_sub_epi8(zero, b), low_byte);
   return _mm256_packus_epi16(a, b);
 }
 
@@ -180,9 +179,9 @@ static inline void look_up(__m256i codes, const __m256i planes[4], __m256 value[
 static inline void add_8(__m256 x, __m256 y, chunk_sums *s, int half) {
   const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(HALFTONE_MAGNITUDE_MASK));
   __m256 e = _mm256_sub_ps(x, y);
-  s->xx[half] = _mm256_add_ps(s->xx[half], _mm256_mul_ps(x, x));
-  s->yy[half] = _mm256_add_ps(s->yy[half], _mm256_mul_ps(y, y));
-  s->ee[half] = _mm256_add_ps(s->ee[half], _mm256_mul_ps(e, e));
+  s->xx[half] = _mm256_fmadd_ps(x, x, s->xx[half]);
+  s->yy[half] = _mm256_fmadd_ps(y, y, s->yy[half]);
+  s->ee[half] = _mm256_fmadd_ps(e, e, s->ee[half]);
   s->largest[half] = _mm256_max_ps(_mm256_and_ps(magnitude, e), s->largest[half]);
 }
 
@@ -215,24 +214,33 @@ static inline void store_lanes(const __m256 sums[2], float *lanes) {
 /// for its checksum first, which does not.
 enum { prefetch_distance = 1 << 15 };
 
+/// Codes are found one block ahead: a search is a chain of steps that wait for each other, and the sums
+/// of the block before fill the time.
 static void quantize_chunk(const uint16_t *src, const float *absmax, uint8_t *codes,
                            halftone_error_sums *sums) {
   const __m256 zero = _mm256_setzero_ps();
   __m256i planes[4];
   load_planes(planes);
   chunk_sums s = {{zero, zero}, {zero, zero}, {zero, zero}, {zero, zero}};
+  block_points points = points_of_block(absmax[0]);
+  __m256i first = encode_32(src, &points), second = encode_32(src + 32, &points);
   for (size_t b = 0; b < block_count; b++) {
     const uint16_t *block = src + b * block_size;
-    const block_points points = points_of_block(absmax[b]);
     const __m256 scale = _mm256_set1_ps(absmax[b]);
-    _mm_prefetch((const char *)(block + prefetch_distance), _MM_HINT_T1);
-    _mm_prefetch((const char *)(block + prefetch_distance + 32), _MM_HINT_T1);
-    __m256i first = encode_32(block, &points), second = encode_32(block + 32, &points);
     __m128i *out = (__m128i *)(codes + b * block_size / 2);
     _mm_storeu_si128(out, pair_exchanged(first));
     _mm_storeu_si128(out + 1, pair_exchanged(second));
+    _mm_prefetch((const char *)(block + prefetch_distance), _MM_HINT_T1);
+    _mm_prefetch((const char *)(block + prefetch_distance + 32), _MM_HINT_T1);
+    size_t ahead = b + 1 < block_count ? b + 1 : b;
+    const uint16_t *next = src + ahead * block_size;
+    points = points_of_block(absmax[ahead]);
+    __m256i next_first = encode_32(next, &points);
     add_32(block, first, scale, planes, &s);
+    __m256i next_second = encode_32(next + 32, &points);
     add_32(block + 32, second, scale, planes, &s);
+    first = next_first;
+    second = next_second;
   }
   error_lanes lanes;
   store_lanes(s.xx, lanes.xx);

@@ -18,11 +18,14 @@ package struct PeakMemory: Sendable {
 
   private static var current: Int {
     #if os(Linux)
-      guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("RssAnon:") }),
-        let kibibytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
-      else { return 0 }
-      return (Int(kibibytes) ?? 0) * 1024
+      // In pages: the size, what of it is in memory, and what of that belongs to files.
+      guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {
+        return 0
+      }
+      let counts = text.utf8.split(separator: UInt8(ascii: " ")).prefix(3).compactMap {
+        Int(Substring($0))
+      }
+      return counts.count == 3 ? (counts[1] - counts[2]) * Int(getpagesize()) : 0
     #else
       var info = task_vm_info_data_t()
       var count = mach_msg_type_number_t(

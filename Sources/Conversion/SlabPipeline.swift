@@ -65,7 +65,7 @@ final class SlabPipeline {
         let byteCount = try encode(job, unit.slab, workers[workerIndex], output, work, index)
         work.signal {
           bytesDone += byteCount
-          if index % 8 == 0 { peakMemory.sample() }
+          if index % 16 == 0 { peakMemory.sample() }
           progress(ConversionProgress(bytesDone: bytesDone, bytesInAll: bytesInAll))
         }
       }
@@ -119,17 +119,23 @@ final class SlabPipeline {
     }
   }
 
-  /// Encodes a slab some weights at a time, so that they are still in the cache when they have been
-  /// checksummed. The bytes of a tensor that is kept are copied, to outlive the call that reads them.
+  /// Checksums and encodes a slab some weights at a time, so that the second finds them in the cache.
+  /// The bytes of a tensor that is kept are copied, to outlive the call that reads them.
   private func encodeInStrips(
     _ slab: Slab, of job: TensorJob, into outputs: [UnsafeMutableRawBufferPointer],
     _ worker: Worker
   ) throws -> ErrorStatistics {
     var statistics = ErrorStatistics()
+    var checksum: UInt32 = 0
     let encoder = job.encoder
     for start in stride(from: 0, to: slab.count, by: job.stripWeightCount) {
-      let strip = slab[start..<min(start + job.stripWeightCount, slab.count)]
-      digest(strip, of: job)
+      let end = min(start + job.stripWeightCount, slab.count)
+      let strip = slab[start..<end]
+      if job.location != nil {
+        checksum = Kernels.active.crc32c(strip.bytes, continuing: checksum)
+      }
+      // While this strip is encoded, the memory has time for the next one.
+      Kernels.touch(slab[end..<min(end + job.stripWeightCount, slab.count)].bytes)
       // Strips are whole blocks, so each output's share is a whole number of bytes.
       let rests = zip(outputs, job.slabByteCounts).map { output, byteCount in
         UnsafeMutableRawBufferPointer(
@@ -141,14 +147,11 @@ final class SlabPipeline {
         rests[0].copyMemory(from: strip.bytes)
       }
     }
+    if let location = job.location {
+      let start = location.range.lowerBound + job.byteRange(of: slab.elements).lowerBound
+      digests.add(checksum, file: location.file, range: start..<start + slab.bytes.count)
+    }
     return statistics
-  }
-
-  /// Notes the checksum of some weights' bytes, if the source's files are digested.
-  private func digest(_ strip: Slab, of job: TensorJob) {
-    guard let location = job.location else { return }
-    let start = location.range.lowerBound + job.byteRange(of: strip.elements).lowerBound
-    digests.add(strip.bytes, file: location.file, range: start..<start + strip.bytes.count)
   }
 
   /// Calls `body` with a slab where it lies.

@@ -34,8 +34,7 @@ final class SourceDigests: @unchecked Sendable {
   }
 
   /// Notes the checksum of some bytes of a file.
-  func add(_ bytes: UnsafeRawBufferPointer, file: Int, range: Range<Int>) {
-    let checksum = Kernels.active.crc32c(bytes)
+  func add(_ checksum: UInt32, file: Int, range: Range<Int>) {
     lock.withLock { pieces[file].append(Piece(range: range, checksum: checksum)) }
   }
 

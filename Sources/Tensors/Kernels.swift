@@ -31,6 +31,11 @@ package struct Kernels: @unchecked Sendable {
     table.crc32c(crc, bytes.baseAddress, bytes.count)
   }
 
+  /// Has the pages of some bytes of a mapped file mapped, so that they can be fetched ahead of their use.
+  package static func touch(_ bytes: UnsafeRawBufferPointer) {
+    halftone_touch(bytes.baseAddress, bytes.count)
+  }
+
   /// The CRC-32C of two runs of bytes one after the other, from the CRC of each.
   package static func combineCRC32C(
     _ first: UInt32, _ second: UInt32, secondByteCount: Int

@@ -23,8 +23,8 @@ extern const float halftone_nf4_codebook[16];
 ///
 /// The order of summation is part of the contract, so that statistics do not depend on the
 /// instruction set: each call cuts its input into chunks of 4096 weights; in a chunk, 16 float
-/// lanes (weight i goes to lane i mod 16) add up without fused multiply-add, and the lanes are
-/// then added to the double in ascending lane order.
+/// lanes (weight i goes to lane i mod 16) add up by fused multiply-add, lane = fma(x, x, lane), and
+/// the lanes are then added to the double in ascending lane order.
 typedef struct halftone_error_sums {
   double xx;            ///< sum of x * x
   double yy;            ///< sum of y * y
@@ -113,6 +113,14 @@ const halftone_kernels *halftone_kernels_for(halftone_isa isa);
 /// (scalar, avx2, avx512, neon). NULL if HALFTONE_ISA names one that is unknown or not available.
 /// Chosen at the first call; later calls cost one load.
 const halftone_kernels *halftone_kernels_active(void);
+
+/// Reads a byte of every 64 KiB and the last one, so that the system maps a file's pages, which it does
+/// 16 at a time: a prefetch of a page that is not mapped does nothing.
+static inline void halftone_touch(const void *bytes, size_t count) {
+  const volatile uint8_t *p = (const volatile uint8_t *)bytes;
+  for (size_t i = 0; i < count; i += 1 << 16) (void)p[i];
+  if (count > 0) (void)p[count - 1];
+}
 
 /// The CRC-32C of two runs of bytes one after the other, from the CRC of each; O(log second_count).
 uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count);
