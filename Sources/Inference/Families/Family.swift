@@ -16,13 +16,20 @@ struct Family: Sendable {
   ///
   /// A new one is a file beside this one and a line here.
   static let all: [Family] = [
+    .bloom,
+    .falcon,
     .gemma,
     .gemma2,
     .gemma3,
+    .gpt2,
+    .gptNeoX,
     .llama,
     .mistral,
     .mixtral,
+    .mpt,
     .olmo2,
+    .opt,
+    .phi,
     .phi3,
     .qwen2,
     .qwen3,

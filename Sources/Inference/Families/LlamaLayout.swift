@@ -115,31 +115,25 @@ struct LlamaLayout {
 
   private func attention(_ name: String, window: Int?) -> Attention {
     let (hidden, queries, keys) = (sizes.hidden, sizes.querySize, sizes.keySize)
-    return Attention(
-      input: .direct(
+    var attention = sizes.attention(
+      .direct(
         query: Projection("\(name).q_proj", from: hidden, to: queries, bias: attentionInputBias),
         key: Projection("\(name).k_proj", from: hidden, to: keys, bias: attentionInputBias),
         value: Projection("\(name).v_proj", from: hidden, to: keys, bias: attentionInputBias)),
       output: Projection("\(name).o_proj", from: queries, to: hidden, bias: attentionOutputBias),
-      headCount: sizes.headCount,
-      keyValueHeadCount: sizes.keyValueHeadCount,
-      headSize: sizes.headSize,
-      valueSize: sizes.headSize,
-      scale: sizes.scale,
-      position: .rotary(position),
-      norms: queryKeyNorms.map { scope in
-        switch scope {
-        case .head:
-          QueryKeyNorms(
-            query: .each(normStyle.norm("\(name).q_norm", size: sizes.headSize)),
-            key: .each(normStyle.norm("\(name).k_norm", size: sizes.headSize)))
-        case .row:
-          QueryKeyNorms(
-            query: .whole(normStyle.norm("\(name).q_norm", size: queries)),
-            key: .whole(normStyle.norm("\(name).k_norm", size: keys)))
-        }
-      },
-      window: window)
+      position: .rotary(position), window: window)
+    switch queryKeyNorms {
+    case .head:
+      attention.norms = QueryKeyNorms(
+        query: .each(normStyle.norm("\(name).q_norm", size: sizes.headSize)),
+        key: .each(normStyle.norm("\(name).k_norm", size: sizes.headSize)))
+    case .row:
+      attention.norms = QueryKeyNorms(
+        query: .whole(normStyle.norm("\(name).q_norm", size: queries)),
+        key: .whole(normStyle.norm("\(name).k_norm", size: keys)))
+    case nil: break
+    }
+    return attention
   }
 
   /// The gated part of a module of `inner` inner numbers.

@@ -16,12 +16,9 @@ extension Family {
     var architecture = layout.architecture
     for index in architecture.layers.indices {
       let name = "model.layers.\(index)"
-      let fused = Projection(
-        "\(name).self_attn.qkv_proj", from: sizes.hidden, to: sizes.querySize + 2 * sizes.keySize)
-      architecture.layers[index].attention.input = .direct(
-        query: fused.taking(.run(from: 0, count: sizes.querySize)),
-        key: fused.taking(.run(from: sizes.querySize, count: sizes.keySize)),
-        value: fused.taking(.run(from: sizes.querySize + sizes.keySize, count: sizes.keySize)))
+      architecture.layers[index].attention.input = .concatenated(
+        Projection("\(name).self_attn.qkv_proj", from: sizes.hidden, to: sizes.fusedSize),
+        of: sizes)
       let inner = Projection(
         "\(name).mlp.gate_up_proj", from: sizes.hidden, to: 2 * sizes.intermediate)
       architecture.layers[index].feedForward = .gated(

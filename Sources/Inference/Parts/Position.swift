@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// How attention knows the distance between a query and a key.
 enum Position: Sendable {
   /// It doesn't: the hidden states carry their positions.
@@ -38,6 +40,23 @@ struct LinearBias: Sendable, Hashable {
 }
 
 extension LinearBias {
+  /// The longest window: nothing but memory limits it.
+  static let contextLength = 1 << 28
+
+  /// Slopes that fall geometrically from one head to the next, to 1/256 at the last.
+  ///
+  /// Where the number of heads is no power of two, the heads beyond the power below take every other
+  /// slope of the next power.
+  static func slopes(headCount: Int) -> [Float] {
+    func powers(of count: Int) -> [Float] {
+      let base = Float(pow(2, -8 / Double(count)))
+      return (1...count).map { Float(pow(Double(base), Double($0))) }
+    }
+    let whole = 1 << (Int.bitWidth - 1 - headCount.leadingZeroBitCount)
+    let between = powers(of: 2 * whole).enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    return powers(of: whole) + between.prefix(headCount - whole)
+  }
+
   /// The bias of each head and key, for windows of one length: `slopes.count * windowLength`.
   func table(windowLength: Int) -> [Float] {
     let first = countsFromEnd ? 1 - windowLength : 0
