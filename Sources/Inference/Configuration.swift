@@ -12,7 +12,7 @@ final class Configuration {
   /// What stands before a key in messages: empty, or the keys of the enclosing objects.
   private let prefix: String
   private var readKeys: Set<String> = []
-  private var sections: [Configuration] = []
+  private var sections: [String: Configuration] = [:]
 
   /// Parses the model's `config.json`.
   ///
@@ -134,14 +134,16 @@ final class Configuration {
     readKeys.formUnion(Self.inertKeys)
   }
 
-  /// The object under a key, or nil where the key is absent, null, or the object empty.
+  /// The object under a key, or nil where the key is absent, null, or the object empty; the same one
+  /// for every call.
   func section(_ key: String) throws -> Configuration? {
+    if let section = sections[key] { return section }
     readKeys.insert(key)
     guard let json = values[key], json != .null else { return nil }
     guard case .object(let object) = json else { throw invalid(key, expected: "an object") }
     guard !object.isEmpty else { return nil }
     let section = Configuration(object, prefix: "\(prefix)\(key).")
-    sections.append(section)
+    sections[key] = section
     return section
   }
 
@@ -165,6 +167,8 @@ final class Configuration {
     where !readKeys.contains(key) && !inert.contains(key) && !key.hasPrefix("_") {
       guard value == .null || value == .flag(false) else { throw unsupported(key) }
     }
-    for section in sections { try section.requireNothingElse(besides: []) }
+    for (_, section) in sections.sorted(by: { $0.key < $1.key }) {
+      try section.requireNothingElse(besides: [])
+    }
   }
 }

@@ -17,12 +17,14 @@ struct Family: Sendable {
   /// A new one is a file beside this one and a line here.
   static let all: [Family] = [
     .bloom,
+    .deepSeekV3,
     .falcon,
     .gemma,
     .gemma2,
     .gemma3,
     .gpt2,
     .gptNeoX,
+    .gptOSS,
     .llama,
     .mistral,
     .mixtral,
