@@ -77,17 +77,29 @@ HALFTONE_DECLARE_VARIANT(neon)
 /// The same for math_kernels.h.
 #define HALFTONE_DECLARE_MATH(isa)                                                                 \
   void halftone_exp_f32_##isa(const float *src, size_t n, float *dst);                             \
-  void halftone_softmax_row_##isa(float *x, size_t n, float scale, float *maximum);                \
+  void halftone_softmax_row_##isa(float *x, size_t n, float scale, float sink, float *maximum);    \
   double halftone_log_sum_exp_##isa(const float *x, size_t n);                                     \
   double halftone_kl_row_##isa(const float *a, const float *b, size_t n, double lse_a,             \
                                double lse_b);                                                      \
   void halftone_silu_multiply_##isa(const float *gate, const float *up, size_t n, float *dst);     \
+  void halftone_silu_##isa(const float *x, size_t n, float *dst);                                  \
+  void halftone_clamped_swiglu_##isa(const float *gate, const float *up, size_t n, float slope,    \
+                                     float limit, float *dst);                                     \
+  void halftone_sigmoid_##isa(const float *x, size_t n, float *dst);                               \
+  void halftone_relu_##isa(const float *x, size_t n, float *dst);                                  \
+  void halftone_gelu_erf_##isa(const float *x, size_t n, float *dst);                              \
   void halftone_gelu_tanh_##isa(const float *x, size_t n, float *dst);                             \
   void halftone_rms_norm_##isa(const float *x, const float *weight, size_t n, float eps,           \
                                float *dst);                                                        \
   void halftone_layer_norm_##isa(const float *x, const float *weight, const float *bias, size_t n, \
                                  float eps, float *dst);                                           \
   void halftone_add_##isa(const float *a, const float *b, size_t n, float *dst);                   \
+  void halftone_multiply_##isa(const float *a, const float *b, size_t n, float *dst);              \
+  void halftone_scale_##isa(const float *x, size_t n, float factor, float *dst);                   \
+  void halftone_scale_add_##isa(const float *x, const float *b, size_t n, float factor,            \
+                                float *dst);                                                       \
+  void halftone_clamp_##isa(const float *x, size_t n, float limit, float *dst);                    \
+  void halftone_soft_cap_##isa(const float *x, size_t n, float scale, float cap, float *dst);      \
   void halftone_rotate_half_##isa(float *x, const float *cos, const float *sin, size_t half);      \
   float halftone_dot_##isa(const float *a, const float *b, size_t n);                              \
   size_t halftone_argmax_##isa(const float *x, size_t n);
@@ -101,9 +113,14 @@ HALFTONE_DECLARE_MATH(neon)
   {                                                                                                \
     .name = #isa, .exp_f32 = halftone_exp_f32_##isa, .softmax_row = halftone_softmax_row_##isa,    \
     .log_sum_exp = halftone_log_sum_exp_##isa, .kl_row = halftone_kl_row_##isa,                    \
-    .silu_multiply = halftone_silu_multiply_##isa, .gelu_tanh = halftone_gelu_tanh_##isa,          \
-    .rms_norm = halftone_rms_norm_##isa, .layer_norm = halftone_layer_norm_##isa,                  \
-    .add = halftone_add_##isa, .rotate_half = halftone_rotate_half_##isa,                          \
+    .silu_multiply = halftone_silu_multiply_##isa, .silu = halftone_silu_##isa,                    \
+    .clamped_swiglu = halftone_clamped_swiglu_##isa, .sigmoid = halftone_sigmoid_##isa,            \
+    .relu = halftone_relu_##isa, .gelu_erf = halftone_gelu_erf_##isa,                              \
+    .gelu_tanh = halftone_gelu_tanh_##isa, .rms_norm = halftone_rms_norm_##isa,                    \
+    .layer_norm = halftone_layer_norm_##isa, .add = halftone_add_##isa,                            \
+    .multiply = halftone_multiply_##isa, .scale = halftone_scale_##isa,                            \
+    .scale_add = halftone_scale_add_##isa, .clamp = halftone_clamp_##isa,                          \
+    .soft_cap = halftone_soft_cap_##isa, .rotate_half = halftone_rotate_half_##isa,                \
     .dot = halftone_dot_##isa, .argmax = halftone_argmax_##isa,                                    \
   }
 

@@ -14,15 +14,18 @@ extension Configuration {
     "compression_config", "dtype", "quantization_config", "torch_dtype", "torchscript",
     "use_bfloat16",
     // Training.
-    "attention_dropout", "embd_pdrop", "embedding_dropout", "gradient_checkpointing",
-    "hidden_dropout", "initializer_range", "resid_pdrop", "residual_dropout",
+    "activation_dropout", "attention_dropout", "attn_pdrop", "classifier_dropout", "dropout",
+    "emb_pdrop", "embd_pdrop", "embedding_dropout", "gradient_checkpointing", "hidden_dropout",
+    "init_std", "initializer_range", "layerdrop", "resid_pdrop", "residual_dropout",
+    "router_aux_loss_coef", "router_jitter_noise",
     // Running: caches, slicing of products and what is returned beside the logits.
-    "attn_implementation", "chunk_size_feed_forward", "pretraining_tp", "return_dict",
-    "use_cache",
+    "attn_implementation", "cache_implementation", "chunk_size_feed_forward",
+    "output_router_logits", "pretraining_tp", "return_dict", "use_cache",
     // Tokenizing and sampling.
     "bos_token_id", "decoder_start_token_id", "diversity_penalty", "do_sample", "early_stopping",
     "eos_token_id", "id2label", "label2id", "length_penalty", "max_length", "max_sequence_length",
     "min_length", "num_beam_groups", "num_beams", "num_return_sequences", "pad_token_id",
-    "repetition_penalty", "sep_token_id", "temperature", "top_k", "top_p", "typical_p",
+    "prefix", "repetition_penalty", "sep_token_id", "temperature", "tokenizer_class", "top_k",
+    "top_p", "typical_p", "unk_token_id",
   ]
 }

@@ -12,7 +12,7 @@ final class Configuration {
   /// What stands before a key in messages: empty, or the keys of the enclosing objects.
   private let prefix: String
   private var readKeys: Set<String> = []
-  private var sections: [Configuration] = []
+  private var sections: [String: Configuration] = [:]
 
   /// Parses the model's `config.json`.
   ///
@@ -91,14 +91,59 @@ final class Configuration {
     return number
   }
 
-  /// The object under a key, or nil where the key is absent, null, or the object empty.
+  /// A count under the first of several names that the file uses.
+  func count(_ keys: [String], limit: Int = 1 << 28) throws -> Int {
+    for key in keys {
+      if let count = try optionalCount(key, limit: limit) { return count }
+    }
+    throw InferenceError.missingKey(prefix + (keys.first ?? ""))
+  }
+
+  /// A finite number, or nil where the key is absent or null.
+  func optionalFinite(_ key: String) throws -> Double? {
+    guard let number: Double = try optional(key) else { return nil }
+    guard number.isFinite else { throw invalid(key, expected: "a finite number") }
+    return number
+  }
+
+  /// A number above 0 that is off where the key is null: the default counts for an absent key only.
+  func switchable(_ key: String, default: Double?) throws -> Double? {
+    let number = try optionalPositive(key)
+    return lacks(key) ? `default` : number
+  }
+
+  /// Refuses any value of a key but those that the family implements; an absent key is one.
+  func require(_ key: String, in accepted: Set<String>) throws {
+    let value: String? = try optional(key)
+    if let value, !accepted.contains(value) { throw unsupported(key) }
+  }
+
+  /// Refuses any value of a key but the one that the family implements; an absent key is that.
+  func require<Value: ConfigurationValue & Equatable>(_ key: String, toBe value: Value) throws {
+    let found: Value? = try optional(key)
+    if let found, found != value { throw unsupported(key) }
+  }
+
+  /// Counts keys as read that a family's logits don't depend on, for a reason that the family states.
+  func ignore(_ keys: String...) {
+    readKeys.formUnion(keys)
+  }
+
+  /// The same for the keys that no family's logits depend on, in an object inside the file.
+  func ignoreInertKeys() {
+    readKeys.formUnion(Self.inertKeys)
+  }
+
+  /// The object under a key, or nil where the key is absent, null, or the object empty; the same one
+  /// for every call.
   func section(_ key: String) throws -> Configuration? {
+    if let section = sections[key] { return section }
     readKeys.insert(key)
     guard let json = values[key], json != .null else { return nil }
     guard case .object(let object) = json else { throw invalid(key, expected: "an object") }
     guard !object.isEmpty else { return nil }
     let section = Configuration(object, prefix: "\(prefix)\(key).")
-    sections.append(section)
+    sections[key] = section
     return section
   }
 
@@ -122,6 +167,8 @@ final class Configuration {
     where !readKeys.contains(key) && !inert.contains(key) && !key.hasPrefix("_") {
       guard value == .null || value == .flag(false) else { throw unsupported(key) }
     }
-    for section in sections { try section.requireNothingElse(besides: []) }
+    for (_, section) in sections.sorted(by: { $0.key < $1.key }) {
+      try section.requireNothingElse(besides: [])
+    }
   }
 }

@@ -43,12 +43,30 @@ extension String: ConfigurationValue {
   }
 }
 
-extension [String]: ConfigurationValue {
-  static var expectation: String { "a list of strings" }
+extension Array: ConfigurationValue where Element: ConfigurationListElement {
+  static var expectation: String { Element.listExpectation }
   init?(_ json: JSONValue) {
     guard case .list(let list) = json else { return nil }
-    let strings = list.compactMap { String($0) }
-    guard strings.count == list.count else { return nil }
-    self = strings
+    let elements = list.compactMap { Element($0) }
+    guard elements.count == list.count else { return nil }
+    self = elements
   }
+}
+
+/// A type whose values can stand in a list of `config.json`.
+protocol ConfigurationListElement: ConfigurationValue {
+  /// How a message names a list of it.
+  static var listExpectation: String { get }
+}
+
+extension Int: ConfigurationListElement {
+  static var listExpectation: String { "a list of integers" }
+}
+
+extension Double: ConfigurationListElement {
+  static var listExpectation: String { "a list of numbers" }
+}
+
+extension String: ConfigurationListElement {
+  static var listExpectation: String { "a list of strings" }
 }

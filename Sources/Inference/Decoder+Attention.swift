@@ -7,12 +7,8 @@ extension Attention {
   /// that of the work outside the mask half a tile per row is left.
   static let queryTile = 64
 
-  var querySize: Int { headCount * headSize }
-  var keySize: Int { keyValueHeadCount * headSize }
-  /// Numbers per row of queries, keys and values side by side.
-  var inputStride: Int { querySize + 2 * keySize }
   /// Numbers per row of what the heads give.
-  var outputStride: Int { querySize }
+  var outputStride: Int { headCount * valueSize }
 
   /// The first position that a query at `position` sees.
   func firstVisible(from position: Int) -> Int {
@@ -22,40 +18,6 @@ extension Attention {
 }
 
 extension Decoder {
-  /// Makes queries, keys and values of one tile's rows and rotates them to their positions.
-  ///
-  /// - Parameter x: `rows.count * hiddenSize` normalized states.
-  func projectAttentionInput(
-    _ attention: Attention, _ x: UnsafePointer<Float>, rows: Range<Int>, batch: Batch,
-    workspace: Workspace
-  ) {
-    let stride = attention.inputStride
-    let start = workspace.attentionInput.base + rows.lowerBound * stride
-    let keys = start + attention.querySize
-    let values = keys + attention.keySize
-    project(attention.query, x, rows: rows.count, into: start, stride: stride)
-    project(attention.key, x, rows: rows.count, into: keys, stride: stride)
-    project(attention.value, x, rows: rows.count, into: values, stride: stride)
-
-    let size = attention.headSize
-    let table = workspace.rotaryTable(attention.position)
-    for (offset, row) in rows.enumerated() {
-      let queryHeads = start + offset * stride
-      let keyHeads = keys + offset * stride
-      if let norms = attention.headNorms {
-        normalize(
-          norms.query, queryHeads, rows: attention.headCount, count: size, into: queryHeads)
-        normalize(
-          norms.key, keyHeads, rows: attention.keyValueHeadCount, count: size, into: keyHeads)
-      }
-      // Query heads and key heads are neighbours, and both are rotated.
-      for head in 0..<attention.headCount + attention.keyValueHeadCount {
-        table.rotate(
-          queryHeads + head * size, position: row % batch.windowLength, with: math)
-      }
-    }
-  }
-
   /// Causal attention of one head in one window.
   ///
   /// - Parameter scores: scratch of `queryTile * windowLength`.
@@ -66,13 +28,18 @@ extension Decoder {
     let length = batch.windowLength
     let size = attention.headSize
     let stride = attention.inputStride
-    let sharing = attention.headCount / attention.keyValueHeadCount
+    let shared = head / (attention.headCount / attention.keyValueHeadCount)
     let input = workspace.attentionInput.base + window * length * stride
     let queries = input + head * size
-    let keys = input + attention.querySize + head / sharing * size
-    let values = keys + attention.keySize
+    let keys = input + attention.querySize + shared * size
+    let values =
+      input + attention.querySize + attention.keySize + shared * attention.valueSize
     let output =
-      workspace.attentionOutput.base + window * length * attention.outputStride + head * size
+      workspace.attentionOutput.base + window * length * attention.outputStride
+      + head * attention.valueSize
+    let weighing = ScoreWeighing(
+      attention, biases: workspace.biases(of: attention, head: head),
+      sink: attention.sinks.map { weights[$0][head] } ?? -.infinity)
 
     for first in Swift.stride(from: 0, to: length, by: Attention.queryTile) {
       let queryCount = min(Attention.queryTile, length - first)
@@ -84,18 +51,51 @@ extension Decoder {
         into: scores, stride: keyCount,
         m: queryCount, n: keyCount, k: size)
       for row in 0..<queryCount {
-        let hidden = attention.firstVisible(from: first + row) - firstKey
-        let visible = first + row + 1 - firstKey - hidden
+        let visible = attention.firstVisible(from: first + row)...first + row
+        let hidden = visible.lowerBound - firstKey
         let start = scores + row * keyCount
         start.update(repeating: 0, count: hidden)
-        math.softmax(start + hidden, count: visible, scale: attention.scale)
-        (start + hidden + visible).update(repeating: 0, count: keyCount - visible - hidden)
+        weighing.apply(to: start + hidden, keys: visible, with: math)
+        let end = hidden + visible.count
+        (start + end).update(repeating: 0, count: keyCount - end)
       }
       BLAS.multiply(
         BLAS.Matrix(start: scores, stride: keyCount),
         BLAS.Matrix(start: values + firstKey * stride, stride: stride),
         into: output + first * attention.outputStride, stride: attention.outputStride,
-        m: queryCount, n: size, k: keyCount)
+        m: queryCount, n: attention.valueSize, k: keyCount)
     }
+  }
+}
+
+/// How one head's products of a query and the keys that it sees become their weights.
+private struct ScoreWeighing {
+  let scale: Float
+  let softCap: Float?
+  /// The head's bias for each position of a key.
+  let biases: UnsafePointer<Float>?
+  let sink: Float
+
+  init(_ attention: Attention, biases: UnsafePointer<Float>?, sink: Float) {
+    scale = attention.scale
+    softCap = attention.softCap
+    self.biases = biases
+    self.sink = sink
+  }
+
+  func apply(
+    to products: UnsafeMutablePointer<Float>, keys: ClosedRange<Int>, with math: VectorMath
+  ) {
+    let count = keys.count
+    var scale = scale
+    if let softCap {
+      math.softCap(products, count: count, scale: scale, cap: softCap)
+      scale = 1
+    }
+    if let biases {
+      math.scale(products, by: scale, adding: biases + keys.lowerBound, count: count)
+      scale = 1
+    }
+    math.softmax(products, count: count, scale: scale, sink: sink)
   }
 }

@@ -10,12 +10,14 @@ extension Decoder {
   ) {
     concurrently(batch.tileCount, threads: threads) { tile, worker in
       let rows = batch.rows(ofTile: tile)
-      let normalized = workspace.scratch(of: worker)
-      normalize(
-        layer.attentionNorm, states + rows.lowerBound * hiddenSize, rows: rows.count,
-        count: hiddenSize, into: normalized)
-      projectAttentionInput(
-        layer.attention, normalized, rows: rows, batch: batch, workspace: workspace)
+      let room = TileScratch(workspace.scratch(of: worker), rows: rows.count, width: hiddenSize)
+      var x = UnsafePointer(states + rows.lowerBound * hiddenSize)
+      if let norm = layer.attentionNorms.input {
+        normalize(norm, x, rows: rows.count, count: hiddenSize, into: room.input)
+        x = UnsafePointer(room.input)
+      }
+      makeAttentionInput(
+        layer.attention, x, rows: rows, batch: batch, workspace: workspace, scratch: room.rest)
     }
 
     let heads = layer.attention.headCount
@@ -29,52 +31,56 @@ extension Decoder {
     concurrently(batch.tileCount, threads: threads) { tile, worker in
       let rows = batch.rows(ofTile: tile)
       let states = states + rows.lowerBound * hiddenSize
-      switch layer.residual {
+      let room = TileScratch(workspace.scratch(of: worker), rows: rows.count, width: hiddenSize)
+      let norms = layer.feedForwardNorms
+      /// A copy even where no norm comes first, since the states change while it is read.
+      func makeFeedForwardInput() {
+        if let norm = norms.input {
+          normalize(norm, states, rows: rows.count, count: hiddenSize, into: room.input)
+        } else {
+          room.input.update(from: states, count: rows.count * hiddenSize)
+        }
+      }
+      func addAttention() {
+        let heads = workspace.attentionOutput.base + rows.lowerBound * layer.attention.outputStride
+        add(layer.attentionNorms, to: states, rows: rows.count, room: room) { out, adding in
+          project(
+            layer.attention.output, heads, rows: rows.count, into: out, stride: hiddenSize,
+            adding: adding)
+        }
+      }
+      switch layer.order {
       case .sequential:
-        project(
-          layer.attention.output,
-          workspace.attentionOutput.base + rows.lowerBound * layer.attention.outputStride,
-          rows: rows.count, into: states, stride: hiddenSize, adding: true)
-        let normalized = workspace.scratch(of: worker)
-        normalize(
-          layer.feedForwardNorm, states, rows: rows.count, count: hiddenSize, into: normalized)
+        addAttention()
+        makeFeedForwardInput()
+      case .parallel:
+        makeFeedForwardInput()
+        addAttention()
+      }
+      add(norms, to: states, rows: rows.count, room: room) { out, adding in
         feedForward(
-          layer.feedForward, normalized, rows: rows.count,
-          scratch: normalized + rows.count * hiddenSize, addingTo: states)
+          layer.feedForward, room.input, rows: rows.count, scratch: room.rest, into: out,
+          adding: adding)
       }
     }
   }
 
-  /// Normalizes each of `rows` rows of `count` numbers; `out` may be `x`.
-  func normalize(
-    _ norm: Norm, _ x: UnsafePointer<Float>, rows: Int, count: Int,
-    into out: UnsafeMutablePointer<Float>
-  ) {
-    switch norm {
-    case .rootMeanSquare(let weight, let epsilon):
-      math.rootMeanSquareNorm(
-        x, weight: weights[weight], epsilon: epsilon, rows: rows, count: count, into: out)
-    }
-  }
-
-  /// `out = projection(x)`, or `out += projection(x)`.
+  /// Adds what `part` gives to the hidden states of a tile, through the norms after it.
   ///
-  /// - Parameters:
-  ///   - x: `rows * projection.inputSize`.
-  ///   - out: rows of `projection.outputSize`, `stride` apart.
-  func project(
-    _ projection: Projection, _ x: UnsafePointer<Float>, rows: Int,
-    into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
+  /// - Parameter part: writes its result to `out`, or adds it where `adding` says so.
+  private func add(
+    _ norms: BranchNorms, to states: UnsafeMutablePointer<Float>, rows: Int, room: TileScratch,
+    part: (_ out: UnsafeMutablePointer<Float>, _ adding: Bool) -> Void
   ) {
-    BLAS.multiply(
-      BLAS.Matrix(start: x, stride: projection.inputSize),
-      transposed: BLAS.Matrix(
-        start: weights[projection.weight], stride: projection.inputSize),
-      into: out, stride: stride,
-      m: rows, n: projection.outputSize, k: projection.inputSize, adding: adding)
-    if let bias = projection.bias {
-      math.add(
-        weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
+    if let norm = norms.output {
+      part(room.output, false)
+      normalize(norm, room.output, rows: rows, count: hiddenSize, into: room.output)
+      math.add(room.output, to: states, rows: 1, count: rows * hiddenSize, stride: 0)
+    } else {
+      part(states, true)
+    }
+    if let norm = norms.sum {
+      normalize(norm, states, rows: rows, count: hiddenSize, into: states)
     }
   }
 }

@@ -37,19 +37,19 @@ package final class Decoder: LanguageModel {
     let count = batch.rowCount * hiddenSize
     return try [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
       guard let states = buffer.baseAddress else { return }
-      embed(windows, into: states)
-      initializedCount = count
       let workspace = Workspace(for: architecture, batch: batch, workers: threads)
+      embed(windows, into: states, batch: batch, workspace: workspace)
+      initializedCount = count
       try observe?(0, UnsafeBufferPointer(start: states, count: count))
       for (index, layer) in architecture.layers.enumerated() {
         run(layer, on: states, batch: batch, workspace: workspace)
         try observe?(index + 1, UnsafeBufferPointer(start: states, count: count))
       }
+      guard let norm = architecture.finalNorm else { return }
       concurrently(batch.tileCount, threads: threads) { tile, _ in
         let rows = batch.rows(ofTile: tile)
         let start = states + rows.lowerBound * hiddenSize
-        normalize(
-          architecture.finalNorm, start, rows: rows.count, count: hiddenSize, into: start)
+        normalize(norm, start, rows: rows.count, count: hiddenSize, into: start)
       }
     }
   }
@@ -64,9 +64,9 @@ package final class Decoder: LanguageModel {
     let batch = Batch(windowCount: 1, windowLength: rowCount)
     concurrently(batch.tileCount, threads: threads) { tile, _ in
       let rows = batch.rows(ofTile: tile)
-      project(
-        architecture.head, states + rows.lowerBound * hiddenSize, rows: rows.count,
-        into: logits + rows.lowerBound * vocabularySize, stride: vocabularySize)
+      read(
+        states + rows.lowerBound * hiddenSize, rows: rows.count,
+        into: logits + rows.lowerBound * vocabularySize)
     }
   }
 
@@ -84,13 +84,5 @@ package final class Decoder: LanguageModel {
       throw InferenceError.windowTooLong(length: length, limit: contextLength)
     }
     return Batch(windowCount: windows.count, windowLength: length)
-  }
-
-  private func embed(_ windows: [[Int32]], into states: UnsafeMutablePointer<Float>) {
-    let table = weights[architecture.embedding]
-    for (row, id) in windows.joined().enumerated() {
-      (states + row * hiddenSize).initialize(
-        from: table + Int(id) * hiddenSize, count: hiddenSize)
-    }
   }
 }

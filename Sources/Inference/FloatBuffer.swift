@@ -15,6 +15,12 @@ final class FloatBuffer: @unchecked Sendable {
     base = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
+  /// A copy of `numbers`.
+  convenience init(_ numbers: [Float]) {
+    self.init(count: numbers.count)
+    _ = all.update(fromContentsOf: numbers)
+  }
+
   deinit { UnsafeMutableRawPointer(base).deallocate() }
 
   var all: UnsafeMutableBufferPointer<Float> {

@@ -33,17 +33,24 @@ enum RotaryScaling: Sendable, Hashable {
   case yarn(
     factor: Double, fastRotations: Double, slowRotations: Double, truncated: Bool,
     trainedLength: Int, amplitude: Double)
+  /// Every pair's frequency divided by a factor of its own, another in windows longer than
+  /// `trainedLength`; cosine and sine multiplied by `amplitude` ("LongRoPE", 2024).
+  case long(
+    shortFactors: [Double], longFactors: [Double], trainedLength: Int, amplitude: Double)
 }
 
 extension RotaryEmbedding {
   /// What cosine and sine are multiplied with.
   var amplitude: Float {
-    if case .yarn(_, _, _, _, _, let amplitude) = scaling { Float(amplitude) } else { 1 }
+    switch scaling {
+    case .yarn(_, _, _, _, _, let amplitude), .long(_, _, _, let amplitude): Float(amplitude)
+    case .none, .linear, .dynamic, .llama3: 1
+    }
   }
 
   /// The angle per position of each of the `size / 2` pairs, in radians.
   ///
-  /// - Parameter windowLength: the length of the window, on which only dynamic scaling depends.
+  /// - Parameter windowLength: the length of the window, on which dynamic and long scaling depend.
   ///   Each window counts alone; the reference implementation, which keeps the state of the longest
   ///   window so far, agrees for the first window that it sees.
   func frequencies(windowLength: Int) -> [Float] {
@@ -69,6 +76,9 @@ extension RotaryEmbedding {
         let kept = 1 - interpolation
         return 1 / (Float(factor) * power) * (1 - kept) + 1 / power * kept
       }
+    case .long(let short, let long, let trainedLength, _):
+      let factors = windowLength > trainedLength ? long : short
+      return zip(powers(of: theta), factors).map { 1 / (Float($1) * $0) }
     }
   }
 

@@ -7,6 +7,9 @@ struct Workspace {
   /// What the heads give; see ``Attention/outputStride``.
   let attentionOutput: FloatBuffer
   private let rotaryTables: [RotaryEmbedding: RotaryTable]
+  /// The biases of each head and position of a key; see ``LinearBias/table(windowLength:)``.
+  private let biasTables: [LinearBias: FloatBuffer]
+  private let windowLength: Int
   /// One for each worker, large enough for any step's tile.
   private let scratch: [FloatBuffer]
 
@@ -16,16 +19,24 @@ struct Workspace {
       count: batch.rowCount * (attentions.map(\.inputStride).max() ?? 0))
     attentionOutput = FloatBuffer(
       count: batch.rowCount * (attentions.map(\.outputStride).max() ?? 0))
+    windowLength = batch.windowLength
+    let positions = attentions.map(\.position)
+    let embeddings = Set(positions.compactMap(\.rotaryEmbedding))
     rotaryTables = Dictionary(
-      Set(attentions.map(\.position)).map {
-        ($0, RotaryTable($0, length: batch.windowLength))
-      },
-      uniquingKeysWith: { first, _ in first })
+      uniqueKeysWithValues: embeddings.map { ($0, RotaryTable($0, length: batch.windowLength)) })
+    biasTables = Dictionary(
+      uniqueKeysWithValues: Set(positions.compactMap(\.linearBias)).map { bias in
+        (bias, FloatBuffer(bias.table(windowLength: batch.windowLength)))
+      })
 
     let tile = min(Batch.rowTile, batch.windowLength)
     let scores = min(Attention.queryTile, batch.windowLength) * batch.windowLength
-    let widest = architecture.layers.map(\.feedForward.scratchWidth).max() ?? 0
-    let count = max(scores, tile * (architecture.hiddenSize + widest))
+    let inside = architecture.layers.map {
+      max($0.attention.scratchWidth, $0.feedForward.scratchWidth)
+    }
+    let width = TileScratch.width(ofStates: architecture.hiddenSize) + (inside.max() ?? 0)
+    let embedding = architecture.embedding.tokens.shape[1]
+    let count = max(scores, tile * max(width, embedding))
     let heads = attentions.map(\.headCount).max() ?? 0
     let busy = min(workers, max(batch.tileCount, batch.windowCount * heads))
     scratch = (0..<busy).map { _ in FloatBuffer(count: count) }
@@ -39,5 +50,13 @@ struct Workspace {
       preconditionFailure("the embedding is no part of this architecture")
     }
     return table
+  }
+
+  /// The biases of one head for each position of a key, or nil where its attention has none.
+  func biases(of attention: Attention, head: Int) -> UnsafePointer<Float>? {
+    guard let bias = attention.position.linearBias, let table = biasTables[bias] else {
+      return nil
+    }
+    return UnsafePointer(table.base + head * windowLength)
   }
 }

@@ -17,7 +17,7 @@ import Testing
       case .object(let values) = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
     else { throw InferenceError.malformedConfiguration }
     let configuration = Configuration(values)
-    let architecture = try family.architecture(configuration)
+    let architecture = try family.architecture(configuration, StoredNames([]))
     try configuration.requireNothingElse(besides: [])
     return architecture
   }
@@ -37,14 +37,20 @@ import Testing
     #expect(attention.keyValueHeadCount == 32)
     #expect(attention.headSize == 2)
     #expect(attention.scale == 1 / Float(2).squareRoot())
-    #expect(attention.position.theta == 10_000)
-    #expect(attention.query.bias == nil)
-    #expect(model.contextLength == 2048)
-    #expect(model.head.weight.name == "lm_head.weight")
-    #expect(windows(model) == [nil, nil, nil, nil])
-    switch model.finalNorm {
-    case .rootMeanSquare(_, let epsilon): #expect(epsilon == 1e-6)
+    #expect(attention.position.rotaryEmbedding?.theta == 10_000)
+    guard case .direct(let query, _, _) = attention.input else {
+      Issue.record("queries are made directly")
+      return
     }
+    #expect(query.bias == nil)
+    #expect(model.contextLength == 2048)
+    #expect(model.head.projection.weight.name == "lm_head.weight")
+    #expect(windows(model) == [nil, nil, nil, nil])
+    guard case .rootMeanSquare(_, let epsilon) = model.finalNorm else {
+      Issue.record("the final norm is that of LLaMA")
+      return
+    }
+    #expect(epsilon == 1e-6)
   }
 
   @Test func `mistral's window is 4096 where the key is absent, and none where it is null`() throws

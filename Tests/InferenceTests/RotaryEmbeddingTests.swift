@@ -72,8 +72,18 @@ private let frequencyTolerance: Float = 0x1p-21
 
   @Test(arguments: [
     (
+      #"{"rope_scaling": {"rope_type": "proportional", "factor": 2}}"#,
+      InferenceError.unsupportedOption(key: "rope_scaling.rope_type", value: "\"proportional\"")
+    ),
+    (
       #"{"rope_scaling": {"rope_type": "longrope", "factor": 2}}"#,
-      InferenceError.unsupportedOption(key: "rope_scaling.rope_type", value: "\"longrope\"")
+      .missingKey("rope_scaling.short_factor")
+    ),
+    (
+      #"{"rope_scaling": {"rope_type": "longrope", "short_factor": [1, 1, 1]}}"#,
+      .invalidValue(
+        key: "rope_scaling.short_factor", expected: "a list of 4 numbers above 0",
+        found: "a list of 3")
     ),
     (
       #"{"rope_scaling": {"type": "mrope"}}"#,

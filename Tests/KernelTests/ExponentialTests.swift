@@ -41,7 +41,7 @@ import Testing
         let logits = row(n, in: -20...20)
         var p = logits
         var maximum: Float = .nan
-        kernels.table.softmax_row(&p, n, scale, &maximum)
+        kernels.table.softmax_row(&p, n, scale, -.infinity, &maximum)
         let scaled = logits.map { Double($0) * Double(scale) }
         let largest = scaled.max() ?? 0
         #expect(maximum == logits.map { $0 * scale }.max())
@@ -59,13 +59,37 @@ import Testing
   @Test(arguments: MathKernels.all)
   func `masked logits get no probability`(kernels: MathKernels) {
     var some: [Float] = [1, -.infinity, 1, -.infinity, -.infinity]
-    kernels.table.softmax_row(&some, 5, 1, nil)
+    kernels.table.softmax_row(&some, 5, 1, -.infinity, nil)
     #expect(some == [0.5, 0, 0.5, 0, 0])
     var none = [Float](repeating: -.infinity, count: 11)
     var maximum: Float = 0
-    kernels.table.softmax_row(&none, 11, 1, &maximum)
+    kernels.table.softmax_row(&none, 11, 1, -.infinity, &maximum)
     #expect(none == [Float](repeating: 0, count: 11))
     #expect(maximum == -.infinity)
+  }
+
+  @Test(arguments: MathKernels.all)
+  func `a sink takes its share of a softmax`(kernels: MathKernels) {
+    for n in MathKernels.lengths {
+      // Below, among and above the logits.
+      for sink: Float in [-50, 3, 50] {
+        let logits = row(n, in: -20...20)
+        var p = logits
+        var maximum: Float = .nan
+        kernels.table.softmax_row(&p, n, 0.5, sink, &maximum)
+        let scaled = logits.map { Double($0) * 0.5 } + [Double(sink)]
+        let largest = scaled.max() ?? 0
+        #expect(Double(maximum) == largest)
+        let sum = scaled.reduce(0) { $0 + exp($1 - largest) }
+        let bound = (8 + 4 * 20) * roundoff
+        for (p, z) in zip(p, scaled) {
+          #expect(relativeError(p, exp(z - largest) / sum) <= bound, "n \(n), sink \(sink)")
+        }
+      }
+    }
+    var alone: [Float] = [-.infinity, -.infinity]
+    kernels.table.softmax_row(&alone, 2, 1, 0, nil)
+    #expect(alone == [0, 0])
   }
 
   @Test(arguments: MathKernels.all)

@@ -36,6 +36,98 @@ import Testing
   }
 
   @Test(arguments: MathKernels.all)
+  func `the exact GELU is within its bound`(kernels: MathKernels) {
+    for n in MathKernels.lengths {
+      let x = row(n, in: -15...15)
+      var y = x
+      kernels.table.gelu_erf(x, n, &y)
+      for i in 0..<n {
+        let v = Double(x[i])
+        let expected = v / 2 * erfc(-v / 2.0.squareRoot())
+        #expect(abs(Double(y[i]) - expected) <= 8 * roundoff * abs(v), "x \(x[i])")
+      }
+    }
+    var y = [Float](repeating: 0, count: 6)
+    kernels.table.gelu_erf([1e30, -1e30, 40, -40, 0, .nan], 6, &y)
+    #expect(y[..<5] == [1e30, 0, 40, 0, 0])
+    #expect(y[5].isNaN)
+  }
+
+  @Test(arguments: MathKernels.all)
+  func `sigmoids are within their bounds`(kernels: MathKernels) {
+    let (slope, limit): (Float, Float) = (1.702, 7)
+    for n in MathKernels.lengths {
+      let x = row(n, in: -12...12)
+      let up = row(n, in: -12...12, seed: 3)
+      var y = x
+      kernels.table.sigmoid(x, n, &y)
+      var silu = x
+      kernels.table.silu(x, n, &silu)
+      var clamped = x
+      kernels.table.clamped_swiglu(x, up, n, slope, limit, &clamped)
+      for i in 0..<n {
+        let v = Double(x[i])
+        #expect(relativeError(y[i], 1 / (1 + exp(-v))) <= 8 * roundoff)
+        #expect(relativeError(silu[i], v / (1 + exp(-v))) <= 8 * roundoff)
+        let gate = min(v, 7)
+        let factor = min(max(Double(up[i]), -7), 7) + 1
+        let expected = factor * gate / (1 + exp(-Double(slope) * gate))
+        // The factor's own error counts where it nearly vanishes.
+        let bound = (12 + 2 * abs(Double(slope) * gate)) * roundoff
+        #expect(abs(Double(clamped[i]) - expected) <= bound * abs(expected) + 1e-30)
+      }
+    }
+  }
+
+  @Test(arguments: MathKernels.all)
+  func `a soft cap is within its bound, small numbers included`(kernels: MathKernels) {
+    for (range, cap) in [(-200...200 as ClosedRange<Float>, 50 as Float), (-0.01...0.01, 30)] {
+      for n in MathKernels.lengths {
+        let x = row(n, in: range)
+        var y = x
+        kernels.table.soft_cap(x, n, 0.25, cap, &y)
+        for i in 0..<n {
+          let expected = Double(cap) * tanh(0.25 * Double(x[i]) / Double(cap))
+          #expect(relativeError(y[i], expected) <= 8 * roundoff, "x \(x[i])")
+        }
+      }
+    }
+    var y: [Float] = [0, 0, 0]
+    kernels.table.soft_cap([1e30, -1e30, .nan], 3, 1, 30, &y)
+    #expect(y[..<2] == [30, -30])
+    #expect(y[2].isNaN)
+  }
+
+  @Test(arguments: MathKernels.all)
+  func `what only selects or rounds once is exact`(kernels: MathKernels) {
+    for n in MathKernels.lengths {
+      let a = row(n, seed: 11)
+      let b = row(n, seed: 12)
+      var y = a
+      kernels.table.relu(a, n, &y)
+      #expect(y == a.map { max($0, 0) })
+      kernels.table.clamp(a, n, 1.5, &y)
+      #expect(y == a.map { min(max($0, -1.5), 1.5) })
+      kernels.table.multiply(a, b, n, &y)
+      #expect(y == zip(a, b).map { $0 * $1 })
+      kernels.table.scale(a, n, 3, &y)
+      #expect(y == a.map { 3 * $0 })
+      kernels.table.scale_add(a, b, n, 0.3, &y)
+      #expect(
+        y
+          == zip(a, b).map { a, b in
+            let product = 0.3 * a
+            return product + b
+          })
+    }
+    var y: [Float] = [0]
+    kernels.table.relu([.nan], 1, &y)
+    #expect(y[0].isNaN)
+    kernels.table.clamp([.nan], 1, 1, &y)
+    #expect(y[0].isNaN)
+  }
+
+  @Test(arguments: MathKernels.all)
   func `normalizations are within their bounds`(kernels: MathKernels) {
     for n in MathKernels.lengths {
       let x = row(n, in: -3...5)
@@ -63,6 +155,10 @@ import Testing
       let zeros = [Float](repeating: 0, count: n)
       kernels.table.layer_norm(x, weight, zeros, n, 1e-5, &y)
       kernels.table.layer_norm(x, weight, nil, n, 1e-5, &unbiased)
+      #expect(y == unbiased)
+      let ones = [Float](repeating: 1, count: n)
+      kernels.table.layer_norm(x, ones, bias, n, 1e-5, &y)
+      kernels.table.layer_norm(x, nil, bias, n, 1e-5, &unbiased)
       #expect(y == unbiased)
     }
   }

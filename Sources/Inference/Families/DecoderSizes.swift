@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The sizes under the key names that most families share.
+/// The sizes that every family has.
 struct DecoderSizes {
   var vocabulary: Int
   var hidden: Int
@@ -12,7 +12,15 @@ struct DecoderSizes {
   /// The value of `max_position_embeddings`.
   var contextLength: Int
 
-  /// Reads and checks the sizes.
+  /// Numbers per row of all query heads.
+  var querySize: Int { headCount * headSize }
+  /// Numbers per row of all key heads.
+  var keySize: Int { keyValueHeadCount * headSize }
+
+  /// What keeps products of queries and keys near the size of one number.
+  var scale: Float { Float(1 / Double(headSize).squareRoot()) }
+
+  /// Reads and checks the sizes under the key names that most families share.
   ///
   /// `num_key_value_heads` that is null means `num_attention_heads`, `head_dim` that is null means
   /// `hidden_size / num_attention_heads`; the defaults are what an absent key means, which is the
@@ -39,11 +47,7 @@ struct DecoderSizes {
     } else if configuration.lacks("head_dim"), let size = defaultHeadSize {
       headSize = size
     } else {
-      guard hidden % headCount == 0 else {
-        throw configuration.invalid(
-          "hidden_size", expected: "a multiple of num_attention_heads (\(headCount))")
-      }
-      headSize = hidden / headCount
+      headSize = try configuration.headSize(of: hidden, "hidden_size", headCount: headCount)
     }
     // Matrix sizes are 32-bit integers where the products are computed.
     guard headCount * headSize <= 1 << 28 else {
@@ -52,17 +56,42 @@ struct DecoderSizes {
     contextLength =
       try configuration.optionalCount("max_position_embeddings") ?? defaultContextLength
   }
+
+  /// The sizes of a family with key names of its own, of which each head is an equal part of the
+  /// hidden state.
+  ///
+  /// - Throws: ``InferenceError`` where a size is missing or doesn't divide as it must.
+  init(
+    from configuration: Configuration, keys: Keys, intermediate: (_ hidden: Int) throws -> Int,
+    defaultContextLength: Int
+  ) throws {
+    vocabulary = try configuration.count("vocab_size")
+    hidden = try configuration.count(keys.hidden)
+    layerCount = try configuration.count(keys.layerCount, limit: 10_000)
+    headCount = try configuration.count(keys.headCount, limit: 1 << 16)
+    keyValueHeadCount = headCount
+    headSize = try configuration.headSize(
+      of: hidden, keys.hidden[0], headCount: headCount)
+    self.intermediate = try intermediate(hidden)
+    contextLength =
+      try configuration.optionalCount(keys.contextLength) ?? defaultContextLength
+  }
+
+  /// What a family calls its sizes; where there are several names, the first in the file counts.
+  struct Keys {
+    var hidden = ["hidden_size"]
+    var layerCount = ["num_hidden_layers"]
+    var headCount = ["num_attention_heads"]
+    var contextLength = "max_position_embeddings"
+  }
 }
 
-extension Activation {
-  /// The activation that a key names.
-  ///
-  /// - Throws: ``InferenceError/unsupportedOption(key:value:)`` where it isn't implemented.
-  init(_ configuration: Configuration, key: String, default: String) throws {
-    let name: String = try configuration.optional(key) ?? `default`
-    switch name {
-    case "silu", "swish": self = .silu
-    default: throw configuration.unsupported(key)
+extension Configuration {
+  /// An equal part of the hidden state for each head.
+  fileprivate func headSize(of hidden: Int, _ key: String, headCount: Int) throws -> Int {
+    guard hidden % headCount == 0 else {
+      throw invalid(key, expected: "a multiple of num_attention_heads (\(headCount))")
     }
+    return hidden / headCount
   }
 }

@@ -10,13 +10,34 @@ struct Family: Sendable {
   /// Reads every option that the family has.
   ///
   /// Throws ``InferenceError`` where a value is missing, out of range or not implemented.
-  let architecture: @Sendable (Configuration) throws -> Architecture
+  let architecture: @Sendable (Configuration, StoredNames) throws -> Architecture
 
   /// Every family, in alphabetical order.
   ///
   /// A new one is a file beside this one and a line here.
   static let all: [Family] = [
-    .llama, .mistral, .qwen2, .qwen3,
+    .bloom,
+    .deepSeekV3,
+    .falcon,
+    .gemma,
+    .gemma2,
+    .gemma3,
+    .gpt2,
+    .gptNeoX,
+    .gptOSS,
+    .llama,
+    .mistral,
+    .mixtral,
+    .mpt,
+    .olmo2,
+    .opt,
+    .phi,
+    .phi3,
+    .qwen2,
+    .qwen3,
+    .qwen3Sparse,
+    .stableLM,
+    .starCoder2,
   ]
 }
 
@@ -30,7 +51,7 @@ extension Architecture {
     guard let family = Family.all.first(where: { $0.modelTypes.contains(name) }) else {
       throw InferenceError.unknownFamily(name: name, known: Family.all.flatMap(\.modelTypes))
     }
-    self = try family.architecture(configuration)
+    self = try family.architecture(configuration, StoredNames(of: source))
     try configuration.requireNothingElse(besides: Configuration.inertKeys)
   }
 }

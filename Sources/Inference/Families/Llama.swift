@@ -5,12 +5,11 @@ extension Family {
   ///
   /// Here and in the other families, defaults for absent keys are those of the reference
   /// implementation; the sizes that no default can guess are required.
-  static let llama = Family(modelTypes: ["llama"]) { configuration in
+  static let llama = Family(modelTypes: ["llama"]) { configuration, _ in
     var layout = try LlamaLayout(
       from: configuration,
       sizes: DecoderSizes(from: configuration, defaultContextLength: 2048))
-    layout.attentionInputBias = try configuration.optional("attention_bias") ?? false
-    layout.attentionOutputBias = layout.attentionInputBias
+    try layout.readAttentionBias(from: configuration)
     layout.feedForwardBias = try configuration.optional("mlp_bias") ?? false
     return layout.architecture
   }

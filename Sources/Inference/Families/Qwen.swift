@@ -2,54 +2,74 @@
 
 extension Family {
   /// Qwen 2 and 2.5: LLaMA's layer with biases for queries, keys and values.
-  static let qwen2 = Family(modelTypes: ["qwen2"]) { configuration in
+  static let qwen2 = Family(modelTypes: ["qwen2"]) { configuration, _ in
     var layout = try LlamaLayout(
       from: configuration,
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 32_768, defaultKeyValueHeadCount: 32))
     layout.attentionInputBias = true
-    layout.windows = try windows(from: configuration, layerCount: layout.sizes.layerCount)
+    try layout.readSwitchedWindows(from: configuration)
     return layout.architecture
   }
 
   /// Qwen 3: LLaMA's layer with a norm for each query and key head.
-  static let qwen3 = Family(modelTypes: ["qwen3"]) { configuration in
+  static let qwen3 = Family(modelTypes: ["qwen3"]) { configuration, _ in
     var layout = try LlamaLayout(
       from: configuration,
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 32_768, defaultKeyValueHeadCount: 32,
         defaultHeadSize: 128))
-    layout.attentionInputBias = try configuration.optional("attention_bias") ?? false
-    layout.attentionOutputBias = layout.attentionInputBias
-    layout.normalizesHeads = true
-    layout.windows = try windows(from: configuration, layerCount: layout.sizes.layerCount)
+    try layout.readAttentionBias(from: configuration)
+    layout.queryKeyNorms = .head
+    try layout.readSwitchedWindows(from: configuration)
     return layout.architecture
   }
 
-  /// The window of each layer: `layer_types` where given, else every layer from
-  /// `max_window_layers` on; none unless `use_sliding_window` is set.
-  @Sendable private static func windows(
-    from configuration: Configuration, layerCount: Int
-  ) throws -> [Int?]? {
-    let used: Bool = try configuration.optional("use_sliding_window") ?? false
-    let given = try configuration.optionalCount("sliding_window")
-    let firstLayer: Int = try configuration.optional("max_window_layers") ?? 28
-    let types: [String]? = try configuration.optional("layer_types")
-    let window = configuration.lacks("sliding_window") ? 4096 : given
+  /// Qwen 3 with experts, in all layers or some.
+  static let qwen3Sparse = Family(modelTypes: ["qwen3_moe"]) { configuration, _ in
+    var layout = try LlamaLayout(
+      from: configuration,
+      sizes: DecoderSizes(
+        from: configuration, defaultContextLength: 32_768, defaultKeyValueHeadCount: 4))
+    try layout.readAttentionBias(from: configuration)
+    layout.queryKeyNorms = .head
+    // Here a window that is switched on counts for every layer.
+    configuration.ignore("max_window_layers")
+    let slides: Bool = try configuration.optional("use_sliding_window") ?? false
+    try layout.readWindow(from: configuration, default: 4096)
+    if !slides { layout.windows = nil }
 
-    if let types {
-      guard types.count == layerCount else {
-        throw configuration.invalid("layer_types", expected: "a list of \(layerCount) strings")
-      }
-      return try types.map { type in
-        switch type {
-        case "full_attention": return nil
-        case "sliding_attention": return used ? window : nil
-        default: throw configuration.unsupported("layer_types")
-        }
-      }
+    let counts = try ExpertCounts(
+      from: configuration, keys: ["num_experts", "num_local_experts"], default: 128,
+      defaultChosen: 8)
+    let inner = try configuration.optionalCount("moe_intermediate_size") ?? 768
+    let normalizes: Bool = try configuration.optional("norm_topk_prob") ?? false
+    let step = try configuration.optionalCount("decoder_sparse_step") ?? 1
+    let dense: [Int] = try configuration.optional("mlp_only_layers") ?? []
+    var architecture = layout.architecture
+    for index in architecture.layers.indices
+    where (index + 1) % step == 0 && !dense.contains(index) {
+      let name = "model.layers.\(index).mlp"
+      architecture.layers[index].feedForward = .sparse(
+        Experts(
+          router: Router(
+            projection: Projection("\(name).gate", from: layout.sizes.hidden, to: counts.all),
+            scores: .softmax, chosenCount: counts.chosen, normalizes: normalizes),
+          experts: (0..<counts.all).map {
+            layout.feedForward("\(name).experts.\($0)", inner: inner)
+          }))
     }
-    guard used, let window else { return nil }
-    return (0..<layerCount).map { $0 >= firstLayer ? window : nil }
+    return architecture
+  }
+}
+
+extension LlamaLayout {
+  /// Reads the window of each layer: `layer_types` where given, else every layer from
+  /// `max_window_layers` on; none unless `use_sliding_window` is set.
+  fileprivate mutating func readSwitchedWindows(from configuration: Configuration) throws {
+    let used: Bool = try configuration.optional("use_sliding_window") ?? false
+    let firstLayer: Int = try configuration.optional("max_window_layers") ?? 28
+    try readAlternatingWindows(from: configuration, default: 4096) { $0 >= firstLayer }
+    if !used { windows = nil }
   }
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Attention {
+  var querySize: Int { headCount * headSize }
+  var keySize: Int { keyValueHeadCount * headSize }
+  /// Numbers per row of queries, keys and values side by side.
+  var inputStride: Int { querySize + keySize + keyValueHeadCount * valueSize }
+  /// Numbers of scratch memory per row while queries, keys and values are made.
+  var scratchWidth: Int {
+    switch input {
+    case .direct: 0
+    case .latent(let latent): latent.scratchWidth
+    }
+  }
+}
+
+extension Decoder {
+  /// Makes queries, keys and values of one tile's rows and rotates them to their positions.
+  ///
+  /// - Parameters:
+  ///   - x: `rows.count * hiddenSize` normalized states.
+  ///   - scratch: `rows.count * attention.scratchWidth`.
+  func makeAttentionInput(
+    _ attention: Attention, _ x: UnsafePointer<Float>, rows: Range<Int>, batch: Batch,
+    workspace: Workspace, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let stride = attention.inputStride
+    let queries = workspace.attentionInput.base + rows.lowerBound * stride
+    let keys = queries + attention.querySize
+    let values = keys + attention.keySize
+    switch attention.input {
+    case .direct(let query, let key, let value):
+      project(query, x, rows: rows.count, into: queries, stride: stride)
+      project(key, x, rows: rows.count, into: keys, stride: stride)
+      project(value, x, rows: rows.count, into: values, stride: stride)
+    case .latent(let latent):
+      expand(
+        latent, of: attention, x, rows: rows.count, queries: queries, keys: keys, values: values,
+        scratch: scratch)
+    }
+    if let clip = attention.clip {
+      math.clamp(queries, count: rows.count * stride, limit: clip)
+    }
+    if let norms = attention.norms {
+      normalize(norms.query, queries, heads: attention.headCount, of: attention, rows: rows.count)
+      normalize(
+        norms.key, keys, heads: attention.keyValueHeadCount, of: attention, rows: rows.count)
+    }
+    if case .rotary(let embedding) = attention.position {
+      let table = workspace.rotaryTable(embedding)
+      for (offset, row) in rows.enumerated() {
+        let heads = queries + offset * stride
+        // Query heads and key heads are neighbours, and both are rotated.
+        for head in 0..<attention.headCount + attention.keyValueHeadCount {
+          table.rotate(
+            heads + head * attention.headSize, position: row % batch.windowLength, with: math)
+        }
+      }
+    }
+  }
+
+  private func normalize(
+    _ norms: HeadNorms, _ x: UnsafeMutablePointer<Float>, heads: Int, of attention: Attention,
+    rows: Int
+  ) {
+    let (size, stride) = (attention.headSize, attention.inputStride)
+    switch norms {
+    case .each(let norm):
+      for head in 0..<heads {
+        let start = x + head * size
+        normalize(norm, start, rows: rows, count: size, stride: stride, into: start)
+      }
+    case .own(let norms):
+      for (head, norm) in norms.enumerated() {
+        let start = x + head * size
+        normalize(norm, start, rows: rows, count: size, stride: stride, into: start)
+      }
+    case .whole(let norm):
+      normalize(norm, x, rows: rows, count: heads * size, stride: stride, into: x)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Decoder {
+  /// Normalizes each of `rows` rows of `count` numbers, `stride` apart (side by side by default);
+  /// `out`, with the same stride, may be `x`.
+  func normalize(
+    _ norm: Norm, _ x: UnsafePointer<Float>, rows: Int, count: Int, stride: Int? = nil,
+    into out: UnsafeMutablePointer<Float>
+  ) {
+    switch norm {
+    case .rootMeanSquare(let weight, let epsilon):
+      math.rootMeanSquareNorm(
+        x, weight: weights[weight], epsilon: epsilon, rows: rows, count: count,
+        stride: stride ?? count, into: out)
+    case .layer(let weight, let bias, let epsilon):
+      math.layerNorm(
+        x, weight: weight.map { weights[$0] }, bias: bias.map { weights[$0] }, epsilon: epsilon,
+        rows: rows, count: count, stride: stride ?? count, into: out)
+    }
+  }
+
+  /// `out = projection(x)`, or `out += projection(x)`.
+  ///
+  /// - Parameters:
+  ///   - x: `rows * projection.inputSize`.
+  ///   - out: rows of `projection.outputSize`, `stride` apart.
+  func project(
+    _ projection: Projection, _ x: UnsafePointer<Float>, rows: Int,
+    into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
+  ) {
+    BLAS.multiply(
+      BLAS.Matrix(start: x, stride: projection.inputSize),
+      transposed: BLAS.Matrix(
+        start: weights[projection.weight], stride: projection.inputSize),
+      into: out, stride: stride,
+      m: rows, n: projection.outputSize, k: projection.inputSize, adding: adding)
+    if let bias = projection.bias {
+      math.add(
+        weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
+    }
+  }
+}

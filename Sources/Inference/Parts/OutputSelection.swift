@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Some of a stored projection's outputs: runs, and the same runs again at a fixed distance.
+///
+/// Where each head stores its query, key and value of `d` outputs one after the other, the keys of
+/// `n` heads are the run `d ..< 2 * d`, repeated `n` times, `3 * d` apart.
+struct OutputSelection: Sendable, Hashable {
+  /// `count` outputs from `start` on, each `step` after the one before it.
+  struct Run: Sendable, Hashable {
+    var start: Int
+    var count: Int
+    var step = 1
+  }
+
+  var runs: [Run]
+  var repetitions = 1
+  /// From a run to its repetition.
+  var distance = 0
+
+  /// How many outputs are taken.
+  var count: Int { repetitions * runs.reduce(0) { $0 + $1.count } }
+
+  /// `count` neighbours from `start` on, repeated.
+  static func run(
+    from start: Int, count: Int, repetitions: Int = 1, distance: Int = 0
+  ) -> OutputSelection {
+    OutputSelection(
+      runs: [Run(start: start, count: count)], repetitions: repetitions, distance: distance)
+  }
+
+  /// Calls `body` with ranges of neighbours, in the order in which they are taken.
+  func forEachRange(_ body: (Range<Int>) throws -> Void) rethrows {
+    for repetition in 0..<repetitions {
+      for run in runs {
+        let start = run.start + repetition * distance
+        if run.step == 1 {
+          try body(start..<start + run.count)
+        } else {
+          for place in 0..<run.count {
+            try body(start + place * run.step..<start + place * run.step + 1)
+          }
+        }
+      }
+    }
+  }
+}
