@@ -10,6 +10,8 @@ package enum TokenizationError: Error, Equatable, CustomStringConvertible {
   case notUTF8(path: String, byteOffset: Int)
   /// `tokenizer.json` is one JSON document.
   case malformedJSON(path: String, byteOffset: Int, expected: String)
+  /// `tokenizer.model` is one message in the wire format of Protocol Buffers.
+  case malformedMessage(path: String, byteOffset: Int, expected: String)
   /// Required keys are present.
   case missingKey(path: String, key: String)
   /// Every value has the type, and lies in the range, that its key asks for.
@@ -45,6 +47,9 @@ package enum TokenizationError: Error, Equatable, CustomStringConvertible {
       "\(path): not UTF-8 at byte \(byteOffset); convert the file to UTF-8"
     case .malformedJSON(let path, let byteOffset, let expected):
       "\(path): malformed JSON at byte \(byteOffset), expected \(expected); fetch the file again"
+    case .malformedMessage(let path, let byteOffset, let expected):
+      "\(path): malformed SentencePiece model at byte \(byteOffset), expected \(expected); "
+        + "fetch the file again"
     case .missingKey(let path, let key):
       "\(path): '\(key)' is missing; fetch the file again or save it with a current library"
     case .wrongValue(let path, let key, let expected, let found):

@@ -68,7 +68,7 @@ struct TokenizeCommand: ParsableCommand {
   private func makeTokenizer() throws -> Tokenizer {
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: model, isDirectory: &isDirectory)
-    if exists && (isDirectory.boolValue || model.hasSuffix(Tokenizer.fileName)),
+    if exists && (isDirectory.boolValue || Tokenizer.isTokenizerFile(model)),
       try toneFile(inFolder: model) == nil
     {
       return try Tokenizer(at: model)
