@@ -15,7 +15,7 @@ struct SentencePieceUnigram: TokenizerModel {
     let scores = file.pieces.map { piece in
       // A long one scores more than any way to spell it otherwise.
       piece.kind == .userDefined
-        ? Double(Float(piece.text.utf8.count) * greatest) - 0.1 : Double(piece.score)
+        ? Double(Float(Double(Float(piece.text.utf8.count) * greatest) - 0.1)) : Double(piece.score)
     }
     let trie = file.spelledPieces.reduce(into: ByteTrie()) { trie, piece in
       if piece.kind != .unused { trie.insert(piece.text.utf8, piece.id) }

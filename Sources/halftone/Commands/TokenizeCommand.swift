@@ -60,8 +60,7 @@ struct TokenizeCommand: ParsableCommand {
 
   private func encode(_ text: String, with tokenizer: Tokenizer, separator: String) throws -> String
   {
-    try tokenizer.encode(text, addingSpecialTokens: !noSpecial).lazy.map(String.init)
-      .joined(separator: separator)
+    try tokenizer.encode(text, addingSpecialTokens: !noSpecial).decimalText(separator: separator)
   }
 
   /// A folder needs no more than a tokenizer; any other model carries its own.
