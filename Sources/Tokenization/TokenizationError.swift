@@ -10,6 +10,8 @@ package enum TokenizationError: Error, Equatable, CustomStringConvertible {
   case notUTF8(path: String, byteOffset: Int)
   /// `tokenizer.json` is one JSON document.
   case malformedJSON(path: String, byteOffset: Int, expected: String)
+  /// `tokenizer.model` is one message in the wire format of Protocol Buffers.
+  case malformedMessage(path: String, byteOffset: Int, expected: String)
   /// Required keys are present.
   case missingKey(path: String, key: String)
   /// Every value has the type, and lies in the range, that its key asks for.
@@ -45,33 +47,36 @@ package enum TokenizationError: Error, Equatable, CustomStringConvertible {
       "\(path): not UTF-8 at byte \(byteOffset); convert the file to UTF-8"
     case .malformedJSON(let path, let byteOffset, let expected):
       "\(path): malformed JSON at byte \(byteOffset), expected \(expected); fetch the file again"
+    case .malformedMessage(let path, let byteOffset, let expected):
+      "\(path): malformed SentencePiece model at byte \(byteOffset), expected \(expected); "
+        + "fetch the file again"
     case .missingKey(let path, let key):
-      "\(path): '\(key)' is missing; fetch the file again or save it with a current library"
+      "\(path): \(key.quoted) is missing; fetch the file again or save it with a current library"
     case .wrongValue(let path, let key, let expected, let found):
-      "\(path): '\(key)' is \(found), expected \(expected); correct the file"
+      "\(path): \(key.quoted) is \(found), expected \(expected); correct the file"
     case .unsupportedPart(let path, let key, let type):
-      "\(path): '\(key)' is of the unsupported type '\(type)'; give token ids instead of text"
+      "\(path): \(key.quoted) is of the unsupported type \(type.quoted); give token ids instead of text"
     case .unsupportedOption(let path, let key, let value):
-      "\(path): '\(key)' has the unsupported value \(value); give token ids instead of text"
+      "\(path): \(key.quoted) has the unsupported value \(value.quoted); give token ids instead of text"
     case .invalidPattern(let path, let key, let pattern):
-      "\(path): '\(key)' is no valid regular expression: \(pattern); correct the file"
+      "\(path): \(key.quoted) is no valid regular expression: \(pattern.quoted); correct the file"
     case .idOutOfRange(let path, let token, let id):
-      "\(path): token '\(token)' has the id \(id), outside 0 ..< 2147483648; correct the file"
+      "\(path): token \(token.quoted) has the id \(id), outside 0 ..< 2147483648; correct the file"
     case .duplicateID(let path, let id, let first, let second):
-      "\(path): tokens '\(first)' and '\(second)' share the id \(id); correct the file"
+      "\(path): tokens \(first.quoted) and \(second.quoted) share the id \(id); correct the file"
     case .duplicateToken(let path, let token):
-      "\(path): token '\(token)' is listed twice; correct the file"
+      "\(path): token \(token.quoted) is listed twice; correct the file"
     case .conflictingID(let path, let token, let modelID, let addedID):
-      "\(path): token '\(token)' has id \(modelID) in the model and \(addedID) in added_tokens; "
+      "\(path): token \(token.quoted) has id \(modelID) in the model and \(addedID) in added_tokens; "
         + "correct the file"
     case .absentToken(let path, let key, let token):
-      "\(path): '\(key)' names the token '\(token)', which the vocabulary lacks; correct the file"
+      "\(path): \(key.quoted) names the token \(token.quoted), which the vocabulary lacks; correct the file"
     case .unknownID(let id):
       "id \(id) belongs to no token; use the tokenizer that the ids were made with"
     case .textOutsideVocabulary(let text):
-      "no token stands for '\(text)' and the tokenizer names no unknown-token; remove it from the text"
+      "no token stands for \(text.quoted) and the tokenizer names no unknown-token; remove it from the text"
     case .patternLimit(let pattern):
-      "the search for \(pattern) ran past the engine's limits; split the text into shorter parts"
+      "the search for \(pattern.quoted) ran past the engine's limits; split the text into shorter parts"
     }
   }
 }

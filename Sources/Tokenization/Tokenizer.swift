@@ -2,7 +2,9 @@
 
 import Foundation
 
-/// The tokenizer that a `tokenizer.json` describes: text to ids and back.
+/// The tokenizer of a model: text to ids and back.
+///
+/// It is described by a `tokenizer.json`, or put together from older files as if by one.
 ///
 /// Text runs through added tokens, normalizer, pre-tokenizer, model and post-processor, ids through
 /// the decoder; each is a part of one of several types, and a type that isn't implemented is an
@@ -26,25 +28,55 @@ package final class Tokenizer: Sendable {
     try self.init(document: JSONReader.read(tokenizerJSON, path: path), path: path)
   }
 
-  init(document: JSONValue, path: String) throws {
+  convenience init(document: JSONValue, path: String) throws {
     let root = try Part(path: path, key: "", value: document)
+    try self.init(
+      path: path,
+      normalizer: root.optionalPart("normalizer").map(Normalizers.registry.read),
+      preTokenizer: root.optionalPart("pre_tokenizer").map(PreTokenizers.registry.read),
+      model: TokenizerModels.read(root.part("model")),
+      postProcessor: root.optionalPart("post_processor").map(PostProcessors.registry.read),
+      decoder: root.optionalPart("decoder").map(Decoders.registry.read),
+      added: root.optional("added_tokens") == nil
+        ? [] : root.parts("added_tokens").map(AddedToken.init))
+  }
+
+  init(
+    path: String, normalizer: (any Normalizer)? = nil, preTokenizer: (any PreTokenizer)?,
+    model: any TokenizerModel, postProcessor: (any PostProcessor)?, decoder: (any Decoder)?,
+    added: [AddedToken]
+  ) throws {
     self.path = path
-    normalizer = try root.optionalPart("normalizer").map(Normalizers.registry.read)
-    preTokenizer = try root.optionalPart("pre_tokenizer").map(PreTokenizers.registry.read)
-    model = try TokenizerModels.read(root.part("model"))
-    postProcessor = try root.optionalPart("post_processor").map(PostProcessors.registry.read)
-    decoder = try root.optionalPart("decoder").map(Decoders.registry.read)
-    let added =
-      root.optional("added_tokens") == nil
-      ? [] : try root.parts("added_tokens").map(AddedToken.init)
+    self.normalizer = normalizer
+    self.preTokenizer = preTokenizer
+    self.model = model
+    self.postProcessor = postProcessor
+    self.decoder = decoder
     addedTokens = try AddedTokens(
       added, vocabulary: model.vocabulary, normalizer: normalizer, path: path)
     vocabularySize = model.vocabulary.count + addedTokens.countOutsideModel
   }
 
+  /// The same tokenizer with another post-processor.
+  init(_ other: Tokenizer, postProcessor: any PostProcessor) {
+    path = other.path
+    normalizer = other.normalizer
+    preTokenizer = other.preTokenizer
+    model = other.model
+    self.postProcessor = postProcessor
+    decoder = other.decoder
+    addedTokens = other.addedTokens
+    vocabularySize = other.vocabularySize
+  }
+
   /// The token of that id, as the vocabulary spells it, or nil.
   package func token(of id: Int32) -> String? {
     addedTokens[id]?.content ?? model.vocabulary.token(of: id)
+  }
+
+  /// The id of the token that is spelled so, or nil.
+  func id(of token: String) -> Int32? {
+    addedTokens.id(of: token) ?? model.vocabulary.id(of: token)
   }
 
   /// The ids that the post-processor puts before and after a text.

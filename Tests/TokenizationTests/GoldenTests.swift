@@ -47,12 +47,15 @@ struct GoldenTests {
     for entry in entries { try entry.check(tokenizer, kind) }
   }
 
-  @Test func `every type of part gives the reference's ids and texts`() throws {
-    let file = Fixtures.folder.appending(path: "tokenizers/parts.json")
+  @Test(arguments: [("parts.json", 59), ("published.json", 13)])
+  func `every type of part and every family's way gives the reference's ids and texts`(
+    name: String, count: Int
+  ) throws {
+    let file = Fixtures.folder.appending(path: "tokenizers/\(name)")
     guard case .array(let cases) = try JSONReader.read(Data(contentsOf: file), path: file.path)
     else { throw TokenizationError.missingFile(path: file.path, name: "an array") }
     let goldens = try JSONDecoder().decode([PartCase].self, from: Data(contentsOf: file))
-    #expect(cases.count == 59)
+    #expect(cases.count == count)
     for (document, golden) in zip(cases, goldens) {
       let tokenizer = try Tokenizer(
         document: #require(document["tokenizer"]), path: golden.name)

@@ -125,7 +125,11 @@ struct MalformedTokenizerTests {
   }
 
   @Test func `a model without a tokenizer is an error that names the file`() {
-    #expect(throws: TokenizationError.missingFile(path: "m", name: "tokenizer.json")) {
+    #expect(
+      throws:
+        TokenizationError.missingFile(
+          path: "m", name: "tokenizer.json, tokenizer.model, or vocab.json with merges.txt,")
+    ) {
       try Tokenizer(path: "m") { _ in nil }
     }
   }

@@ -41,8 +41,9 @@ struct AddedTokenFinder: Sendable {
       if token.isSingleWord, touchesWord(match, in: bytes) { continue }
       var start = match.lowerBound
       var end = match.upperBound
-      if token.stripsLeft { start = max(leftEnd(of: start, in: bytes), covered) }
-      if token.stripsRight { end = rightEnd(of: end, in: bytes) }
+      if token.stripsLeft { start = leftEnd(of: start, notBefore: covered, in: bytes) }
+      // Where an earlier token took the same space along, its end is known.
+      if token.stripsRight { end = end < covered ? covered : rightEnd(of: end, in: bytes) }
       if covered < start { sections.append(Section(range: covered..<start)) }
       sections.append(Section(range: min(start, end)..<end, id: token.id))
       covered = end
@@ -65,15 +66,15 @@ struct AddedTokenFinder: Sendable {
         && bytes.scalar(at: range.upperBound).scalar.isWordCharacter
   }
 
-  /// Where the white space that ends at `offset` starts.
-  private func leftEnd(of offset: Int, in bytes: Bytes) -> Int {
+  /// Where the white space that ends at `offset` starts, or `limit` where that's further right.
+  private func leftEnd(of offset: Int, notBefore limit: Int, in bytes: Bytes) -> Int {
     var offset = offset
-    while offset > 0 {
+    while offset > limit {
       let (scalar, length) = bytes.scalar(before: offset)
       guard scalar.properties.isWhitespace else { break }
       offset -= length
     }
-    return offset
+    return max(offset, limit)
   }
 
   /// Where the white space that starts at `offset` ends.

@@ -7,6 +7,7 @@ struct AddedTokens: Sendable {
   /// Finds those that are looked for after normalization.
   let normalized: AddedTokenFinder
   private let byID: [Int32: AddedToken]
+  private let ids: ByteTable
   private let normalizedForms: [Int32: String]
   /// How many of them the model doesn't list.
   let countOutsideModel: Int
@@ -39,6 +40,7 @@ struct AddedTokens: Sendable {
       }
     }
     self.byID = byID
+    ids = contents
     countOutsideModel = outside
     plain = AddedTokenFinder(tokens.filter { !$0.isNormalized }, form: \.content)
     var forms: [Int32: String] = [:]
@@ -54,4 +56,6 @@ struct AddedTokens: Sendable {
   func form(of id: Int32) -> String? { normalizedForms[id] ?? byID[id]?.content }
 
   subscript(id: Int32) -> AddedToken? { byID[id] }
+
+  func id(of content: String) -> Int32? { ids[content] }
 }

@@ -22,7 +22,7 @@ enum JSONValue: Sendable {
     case .bool(let value): "\(value)"
     case .integer(let value): "\(value)"
     case .number(let value): "\(value)"
-    case .string(let value): "'\(value)'"
+    case .string(let value): value.quoted
     case .array: "an array"
     case .object: "an object"
     }

@@ -3,14 +3,9 @@
 /// SentencePiece's unigram model: of all ways to cut a piece into tokens, the one with the greatest
 /// sum of scores (log probabilities).
 struct UnigramModel: TokenizerModel {
-  /// How much less an unknown character scores than the least likely token.
-  private static let unknownPenalty = 10.0
-
   let vocabulary: Vocabulary
-  private let scores: [Double]
-  private let trie: ByteTrie
+  private let lattice: UnigramLattice
   private let unknown: Int32?
-  private let unknownScore: Double
   private let byteTokens: [Int32?]
 
   init(_ part: Part) throws {
@@ -27,12 +22,13 @@ struct UnigramModel: TokenizerModel {
     }
     let vocabulary = try Vocabulary(entries, path: part.path)
     self.vocabulary = vocabulary
-    self.scores = scores
-    trie = entries.reduce(into: ByteTrie()) { trie, entry in
+    unknown = try Self.unknown(part, tokenCount: scores.count)
+    let trie = entries.reduce(into: ByteTrie()) { trie, entry in
       if !entry.token.utf8.isEmpty { trie.insert(entry.token.utf8, entry.id) }
     }
-    unknown = try Self.unknown(part, tokenCount: scores.count)
-    unknownScore = (scores.min() ?? 0) - Self.unknownPenalty
+    lattice = UnigramLattice(
+      trie: trie, scores: scores, unknown: unknown,
+      unknownScore: (scores.min() ?? 0) - UnigramLattice.unknownPenalty, sums: .double)
     byteTokens =
       try part.bool("byte_fallback", default: false)
       ? (UInt8.min...UInt8.max).map { vocabulary.id(of: ByteToken.spelling(of: $0)) } : []
@@ -56,7 +52,7 @@ struct UnigramModel: TokenizerModel {
   }
 
   func tokenize(_ piece: Bytes, into ids: inout [Int32]) throws {
-    let path = try bestPath(through: piece)
+    let path = try lattice.bestPath(through: piece)
     // Neighbouring unknown characters are one text, which may be spelled by bytes.
     var index = 0
     while index < path.count {
@@ -87,44 +83,5 @@ struct UnigramModel: TokenizerModel {
       throw TokenizationError.textOutsideVocabulary(text: text.text)
     }
     ids.append(unknown)
-  }
-
-  /// The cut with the greatest score, from left to right (Viterbi).
-  ///
-  /// Of equal scores the one found first stays; sums are formed from the left, as the reference
-  /// library does, so that rounding agrees.
-  private func bestPath(through piece: Bytes) throws -> [(range: Range<Int>, id: Int32)] {
-    var nodes = Array(repeating: (score: 0.0, start: -1, id: Int32(0)), count: piece.count + 1)
-    var start = 0
-    while start < piece.count {
-      let here = nodes[start].score
-      let characterLength = piece.scalar(at: start).length
-      var coversCharacter = false
-
-      func offer(_ length: Int, _ id: Int32, _ score: Double) {
-        let end = start + length
-        if nodes[end].start < 0 || score > nodes[end].score { nodes[end] = (score, start, id) }
-      }
-
-      trie.forEachPrefix(of: piece, at: start) { length, id in
-        offer(length, id, scores[Int(id)] + here)
-        if length == characterLength { coversCharacter = true }
-      }
-      if !coversCharacter {
-        guard let unknown else {
-          let character = piece.part(start..<start + characterLength)
-          throw TokenizationError.textOutsideVocabulary(text: character.text)
-        }
-        offer(characterLength, unknown, unknownScore + here)
-      }
-      start += characterLength
-    }
-    var path: [(range: Range<Int>, id: Int32)] = []
-    var end = piece.count
-    while end > 0 {
-      path.append((nodes[end].start..<end, nodes[end].id))
-      end = nodes[end].start
-    }
-    return path.reversed()
   }
 }

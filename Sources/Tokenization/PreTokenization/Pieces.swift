@@ -46,7 +46,7 @@ struct Pieces {
         ranges[index] = start..<output.count
       }
     }
-    ranges.removeAll(where: \.isEmpty)
+    ranges.removeAll { $0.isEmpty }
     bytes = output
   }
 }

@@ -60,15 +60,14 @@ struct TokenizeCommand: ParsableCommand {
 
   private func encode(_ text: String, with tokenizer: Tokenizer, separator: String) throws -> String
   {
-    try tokenizer.encode(text, addingSpecialTokens: !noSpecial).lazy.map(String.init)
-      .joined(separator: separator)
+    try tokenizer.encode(text, addingSpecialTokens: !noSpecial).decimalText(separator: separator)
   }
 
   /// A folder needs no more than a tokenizer; any other model carries its own.
   private func makeTokenizer() throws -> Tokenizer {
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: model, isDirectory: &isDirectory)
-    if exists && (isDirectory.boolValue || model.hasSuffix(Tokenizer.fileName)),
+    if exists && (isDirectory.boolValue || Tokenizer.isTokenizerFile(model)),
       try toneFile(inFolder: model) == nil
     {
       return try Tokenizer(at: model)
