@@ -8,6 +8,8 @@ import Tensors
 struct AlteredModel: ModelSource {
   private let original: SafetensorsModel
   private var added: [String: [Float]] = [:]
+  /// The stored names of tensors that have another here.
+  private var originalNames: [String: String] = [:]
   private(set) var tensors: [TensorDescription]
   private(set) var assets: [Asset]
 
@@ -25,7 +27,7 @@ struct AlteredModel: ModelSource {
 
   func withStoredBytes<Result>(
     of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) throws -> Result { try original.withStoredBytes(of: name, body) }
+  ) throws -> Result { try original.withStoredBytes(of: originalNames[name] ?? name, body) }
 
   func read(
     _ name: String, elements: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
@@ -33,7 +35,7 @@ struct AlteredModel: ModelSource {
     if let values = added[name] {
       _ = buffer.update(fromContentsOf: values[elements])
     } else {
-      try original.read(name, elements: elements, into: buffer)
+      try original.read(originalNames[name] ?? name, elements: elements, into: buffer)
     }
   }
 }
@@ -52,6 +54,17 @@ extension AlteredModel {
   func configured(with text: String?) -> AlteredModel {
     var model = self
     model.assets = text.map { [Asset(name: "config.json", contents: Data($0.utf8))] } ?? []
+    return model
+  }
+
+  /// The same model with its tensors under other names.
+  func renaming(_ rename: (String) -> String) -> AlteredModel {
+    var model = self
+    for index in tensors.indices {
+      let name = rename(tensors[index].name)
+      model.originalNames[name] = tensors[index].name
+      model.tensors[index].name = name
+    }
     return model
   }
 

@@ -17,9 +17,14 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 63, 64, 65])
-  func `a window's states are the same bits alone and in a batch`(length: Int) throws {
-    let model = try Decoder(AlteredModel(Self.folder), threads: 2)
+  @Test(
+    arguments: [1, 63, 64, 65],
+    ["bloom", "deepseek-v3", "gemma3", "gpt-oss", "gpt2", "llama", "mpt"])
+  func `a window's states are the same bits alone and in a batch`(
+    length: Int, family: String
+  ) throws {
+    let folder = Fixtures.folder.appending(path: "families/\(family)")
+    let model = try Decoder(AlteredModel(folder), threads: 2)
     let windows = windows(count: 5, length: length, below: model.vocabularySize)
     let together = try model.hiddenStates(of: windows, observe: nil)
     let alone = try windows.flatMap { try model.hiddenStates(of: [$0], observe: nil) }

@@ -5,8 +5,8 @@ import Foundation
 extension Family {
   /// MPT: layer norms without biases, fused projections that may be clipped, linear biases.
   ///
-  /// The reference implementation leaves out `qk_ln`; it is computed here as the model's authors do
-  /// (llm-foundry, `attention.py`): queries and keys as rows, after clipping.
+  /// The reference implementation leaves out `qk_ln` and `alibi_bias_max`; they are computed here as
+  /// the model's authors do (llm-foundry, `attention.py`): queries and keys as rows, after clipping.
   static let mpt = Family(modelTypes: ["mpt"]) { configuration, _ in
     let keys = DecoderSizes.Keys(
       hidden: ["d_model"], layerCount: ["n_layers"], headCount: ["n_heads"],

@@ -28,19 +28,13 @@ struct OutputSelection: Sendable, Hashable {
       runs: [Run(start: start, count: count)], repetitions: repetitions, distance: distance)
   }
 
-  /// Calls `body` with ranges of neighbours, in the order in which they are taken.
-  func forEachRange(_ body: (Range<Int>) throws -> Void) rethrows {
-    for repetition in 0..<repetitions {
-      for run in runs {
-        let start = run.start + repetition * distance
-        if run.step == 1 {
-          try body(start..<start + run.count)
-        } else {
-          for place in 0..<run.count {
-            try body(start + place * run.step..<start + place * run.step + 1)
-          }
-        }
-      }
+  /// The outputs of one repetition, in the order in which they are taken.
+  func outputs(ofRepetition repetition: Int) -> [Int] {
+    runs.flatMap { run in
+      (0..<run.count).map { repetition * distance + run.start + $0 * run.step }
     }
   }
+
+  /// Whether a repetition takes neighbours in the order in which they are stored.
+  var takesNeighbours: Bool { runs.count == 1 && runs[0].step == 1 }
 }
