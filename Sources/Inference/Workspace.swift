@@ -10,6 +10,12 @@ struct Workspace {
   /// One for each worker, large enough for any step's tile.
   private let scratch: [FloatBuffer]
 
+  /// All of it.
+  var byteCount: Int {
+    let buffers = scratch + [attentionInput, attentionOutput]
+    return buffers.reduce(rotaryTables.values.reduce(0) { $0 + $1.byteCount }) { $0 + $1.byteCount }
+  }
+
   init(for architecture: Architecture, batch: Batch, workers: Int) {
     let attentions = architecture.layers.map(\.attention)
     attentionInput = FloatBuffer(
