@@ -76,6 +76,7 @@ let package = Package(
       name: "Verification",
       dependencies: [
         "Tensors", "Quantization", "Inference", "Tokenization", "CKernels",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       swiftSettings: strict),

@@ -83,6 +83,11 @@ package struct SafetensorsModel: ModelSource {
       .dontNeed, in: tensor.lowerBound + range.lowerBound..<tensor.lowerBound + range.upperBound)
   }
 
+  package func prefetch(_ name: String) {
+    guard let (file, range) = try? location(of: name) else { return }
+    file.advise(.willNeed, in: range)
+  }
+
   package func read(
     _ name: String, elements: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws {

@@ -90,6 +90,21 @@ package struct ToneModel: ModelSource {
       body)
   }
 
+  package func prefetch(_ name: String) {
+    guard let location = locations[name] else { return }
+    let file = files[location.file]
+    guard let encoding = try? file.encoding(of: file.directory.tensors[location.tensor]) else {
+      return
+    }
+    for component in encoding.ownComponents {
+      let frames = file.components[component].frameRange
+      guard let first = frames.first, let last = frames.last else { continue }
+      let (start, end) = (file.frames[first].range.lowerBound, file.frames[last].range.upperBound)
+      // Frames need not lie in order.
+      if start < end { file.file.advise(.willNeed, in: start..<end) }
+    }
+  }
+
   package func read(
     _ name: String, elements: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws {

@@ -1,38 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Decoder {
-  /// Makes the first hidden states of a batch.
+  /// Makes the first hidden states of a batch; the tables need not be in memory.
   ///
   /// - Parameter states: receives `batch.rowCount * hiddenSize` numbers.
+  /// - Throws: the source's error, where weights are read now.
   func embed(
-    _ windows: [[Int32]], into states: UnsafeMutablePointer<Float>, batch: Batch,
-    workspace: Workspace
-  ) {
+    _ windows: [[Int32]], into states: UnsafeMutablePointer<Float>, batch: Batch
+  ) throws {
     let embedding = architecture.embedding
-    concurrently(batch.tileCount, threads: threads) { tile, worker in
+    let width = embedding.tokens.shape[1]
+    let narrow = embedding.projection.map { _ in FloatBuffer(count: batch.rowCount * width) }
+    let looked = narrow?.base ?? states
+    try weights.copy(
+      rows: windows.joined().map { Int($0) }, of: embedding.tokens, to: looked, threads: threads)
+    let positions = try embedding.positions.map { try rows($0, count: batch.windowLength) }
+    concurrently(batch.tileCount, threads: threads) { tile, _ in
       let rows = batch.rows(ofTile: tile)
+      let x = looked + rows.lowerBound * width
       let out = states + rows.lowerBound * hiddenSize
-      let width = embedding.tokens.shape[1]
-      let looked = embedding.projection == nil ? out : workspace.scratch(of: worker)
-      let table = weights[embedding.tokens]
-      for (offset, row) in rows.enumerated() {
-        let (window, position) = row.quotientAndRemainder(dividingBy: batch.windowLength)
-        (looked + offset * width).update(
-          from: table + Int(windows[window][position]) * width, count: width)
-      }
-      if let scale = embedding.scale { math.scale(looked, by: scale, count: rows.count * width) }
+      if let scale = embedding.scale { math.scale(x, by: scale, count: rows.count * width) }
       if let projection = embedding.projection {
-        project(projection, looked, rows: rows.count, into: out, stride: hiddenSize)
+        project(projection, x, rows: rows.count, into: out, stride: hiddenSize)
       }
-      if let positions = embedding.positions {
-        let first = rows.lowerBound % batch.windowLength + positions.firstRow
+      if let positions {
         math.add(
-          weights[positions.table] + first * hiddenSize, to: out, rows: 1,
+          positions.base + rows.lowerBound % batch.windowLength * hiddenSize, to: out, rows: 1,
           count: rows.count * hiddenSize, stride: 0)
       }
       if let norm = embedding.norm {
         normalize(norm, out, rows: rows.count, count: hiddenSize, into: out)
       }
     }
+    withExtendedLifetime(narrow) {}
+    try weights.rethrow()
+  }
+
+  /// The rows of the first `count` positions.
+  private func rows(_ positions: LearnedPositions, count: Int) throws -> FloatBuffer {
+    let rows = FloatBuffer(count: count * hiddenSize)
+    try weights.copy(
+      rows: Array(positions.firstRow..<positions.firstRow + count), of: positions.table,
+      to: rows.base, threads: threads)
+    return rows
   }
 }

@@ -28,15 +28,28 @@ extension Decoder {
     _ projection: Projection, _ x: UnsafePointer<Float>, rows: Int,
     into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
   ) {
-    BLAS.multiply(
-      BLAS.Matrix(start: x, stride: projection.inputSize),
-      transposed: BLAS.Matrix(
-        start: weights[projection.weight], stride: projection.inputSize),
-      into: out, stride: stride,
-      m: rows, n: projection.outputSize, k: projection.inputSize, adding: adding)
-    if let bias = projection.bias {
-      math.add(
-        weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
+    for slab in 0..<weights.slabs(of: projection.weight).count {
+      project(projection, slab: slab, x, rows: rows, into: out, stride: stride, adding: adding)
+    }
+  }
+
+  /// The outputs of one slab of a projection's weights, in their places in rows of all.
+  func project(
+    _ projection: Projection, slab: Int, _ x: UnsafePointer<Float>, rows: Int,
+    into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
+  ) {
+    weights.withSlab(slab, of: projection.weight) { outputs, slab in
+      let out = out + outputs.lowerBound
+      BLAS.multiply(
+        BLAS.Matrix(start: x, stride: projection.inputSize),
+        transposed: BLAS.Matrix(start: slab, stride: projection.inputSize),
+        into: out, stride: stride,
+        m: rows, n: outputs.count, k: projection.inputSize, adding: adding)
+      if let bias = projection.bias {
+        math.add(
+          weights[bias] + outputs.lowerBound, to: out, rows: rows, count: outputs.count,
+          stride: stride)
+      }
     }
   }
 }

@@ -1,27 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Decoder {
-  /// Makes logits of `rows` final hidden states.
+  /// Makes logits of final hidden states.
   ///
   /// - Parameters:
-  ///   - states: `rows * hiddenSize`.
-  ///   - logits: receives `rows * vocabularySize`.
-  func read(
-    _ states: UnsafePointer<Float>, rows: Int, into logits: UnsafeMutablePointer<Float>
-  ) {
+  ///   - states: rows of `hiddenSize`.
+  ///   - logits: receives as many rows of `vocabularySize`.
+  /// - Throws: the source's error, where weights are read now.
+  func logits(
+    of states: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let rowCount = states.count / hiddenSize
+    precondition(logits.count >= rowCount * vocabularySize, "too little room for the logits")
+    guard let states = states.baseAddress, let logits = logits.baseAddress else { return }
+    // The head has no positions, so the rows are cut as those of one window would be.
+    let batch = Batch(windowCount: 1, windowLength: rowCount)
     let head = architecture.head
-    var x = states
-    let narrow = head.reduction.map { reduction in
-      let narrow = FloatBuffer(count: rows * reduction.outputSize)
-      project(reduction, states, rows: rows, into: narrow.base, stride: reduction.outputSize)
-      x = UnsafePointer(narrow.base)
-      return narrow
+    let narrow = head.reduction.map { reduced(states, by: $0, batch: batch) }
+    let x = narrow.map { UnsafePointer($0.base) } ?? states
+    let slabs = weights.slabs(of: head.projection.weight)
+    // Slabs as well as tiles, for there may be one tile only and the head is often the largest matrix.
+    concurrently(batch.tileCount * slabs.count, threads: threads) { index, _ in
+      let (slab, tile) = index.quotientAndRemainder(dividingBy: batch.tileCount)
+      let rows = batch.rows(ofTile: tile)
+      let out = logits + rows.lowerBound * vocabularySize
+      project(
+        head.projection, slab: slab, x + rows.lowerBound * head.projection.inputSize,
+        rows: rows.count, into: out, stride: vocabularySize)
+      if let cap = head.softCap {
+        for row in 0..<rows.count {
+          math.softCap(
+            out + row * vocabularySize + slabs[slab].lowerBound, count: slabs[slab].count, scale: 1,
+            cap: cap)
+        }
+      }
     }
-    withExtendedLifetime(narrow) {
-      project(head.projection, x, rows: rows, into: logits, stride: vocabularySize)
+    withExtendedLifetime(narrow) {}
+    try weights.rethrow()
+  }
+
+  /// The narrower states that the output projection reads.
+  private func reduced(
+    _ states: UnsafePointer<Float>, by reduction: Projection, batch: Batch
+  ) -> FloatBuffer {
+    let narrow = FloatBuffer(count: batch.rowCount * reduction.outputSize)
+    concurrently(batch.tileCount, threads: threads) { tile, _ in
+      let rows = batch.rows(ofTile: tile)
+      project(
+        reduction, states + rows.lowerBound * hiddenSize, rows: rows.count,
+        into: narrow.base + rows.lowerBound * reduction.outputSize, stride: reduction.outputSize)
     }
-    if let cap = head.softCap {
-      math.softCap(logits, count: rows * vocabularySize, scale: 1, cap: cap)
-    }
+    return narrow
   }
 }

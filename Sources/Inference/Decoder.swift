@@ -4,73 +4,65 @@ import Tensors
 
 /// The one decoder: runs any ``Architecture`` with fp32 activations and fp32 accumulation.
 ///
-/// Results don't depend on the number of threads or on which windows share a batch; see ``Batch``.
+/// Results don't depend on the number of threads, on which windows share a batch (see ``Batch``), or
+/// on how much of the weights is in memory at a time (see ``WeightSlabs``).
 package final class Decoder: LanguageModel {
   let architecture: Architecture
   let weights: WeightStore
   let threads: Int
   let math: VectorMath
+  /// How layers take turns in memory; nil where all weights are resident.
+  let turns: LayerTurns?
 
   /// Checks the model against its `config.json`, then loads all weights as fp32.
   ///
   /// - Parameter threads: how many threads evaluation may use; at least 1.
   /// - Throws: ``InferenceError`` where the model can't be run, or the source's own error.
-  package init(_ source: any ModelSource, threads: Int) throws {
+  package convenience init(_ source: any ModelSource, threads: Int) throws {
+    try self.init(RunnableModel(source), threads: threads)
+  }
+
+  /// Loads all weights as fp32; or none, and each layer when its turn comes.
+  ///
+  /// - Parameters:
+  ///   - threads: how many threads evaluation may use; at least 1.
+  ///   - turns: how layers take turns in memory; nil loads all weights.
+  ///   - slabWeightLimit: see ``WeightSlabs``; nil for the turns' own.
+  /// - Throws: ``InferenceError``, or the source's own error.
+  package init(
+    _ model: RunnableModel, threads: Int, turns: LayerTurns? = nil, slabWeightLimit: Int? = nil
+  ) throws {
     math = try VectorMath()
-    architecture = try Architecture(of: source)
-    try architecture.validate(against: source)
+    architecture = model.architecture
     self.threads = max(threads, 1)
-    weights = try WeightStore(architecture.tensors, from: source, threads: self.threads)
+    self.turns = turns
+    weights = try WeightStore(
+      turns == nil ? architecture.tensors : [], from: model.source, threads: self.threads,
+      slabWeightLimit: slabWeightLimit ?? turns?.slabWeightLimit ?? WeightSlabs.weightLimit)
     BLAS.singleThreaded
+  }
+
+  /// The same decoder with other weights in memory.
+  init(_ other: Decoder, weights: WeightStore) {
+    math = other.math
+    architecture = other.architecture
+    threads = other.threads
+    turns = other.turns
+    self.weights = weights
   }
 
   package var vocabularySize: Int { architecture.vocabularySize }
   package var hiddenSize: Int { architecture.hiddenSize }
   package var layerCount: Int { architecture.layers.count }
   package var contextLength: Int { architecture.contextLength }
+  package var windowsPerEvaluation: Int? { turns?.windowsPerEvaluation }
 
-  package func hiddenStates(
-    of windows: [[Int32]],
-    observe: ((_ index: Int, _ states: UnsafeBufferPointer<Float>) throws -> Void)?
-  ) throws -> [Float] {
-    let batch = try checkedBatch(of: windows)
-    let count = batch.rowCount * hiddenSize
-    return try [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-      guard let states = buffer.baseAddress else { return }
-      let workspace = Workspace(for: architecture, batch: batch, workers: threads)
-      embed(windows, into: states, batch: batch, workspace: workspace)
-      initializedCount = count
-      try observe?(0, UnsafeBufferPointer(start: states, count: count))
-      for (index, layer) in architecture.layers.enumerated() {
-        run(layer, on: states, batch: batch, workspace: workspace)
-        try observe?(index + 1, UnsafeBufferPointer(start: states, count: count))
-      }
-      guard let norm = architecture.finalNorm else { return }
-      concurrently(batch.tileCount, threads: threads) { tile, _ in
-        let rows = batch.rows(ofTile: tile)
-        let start = states + rows.lowerBound * hiddenSize
-        normalize(norm, start, rows: rows.count, count: hiddenSize, into: start)
-      }
-    }
+  package func evaluation(of windows: [[Int32]]) throws -> any Evaluation {
+    try DecoderEvaluation(of: windows, by: self)
   }
 
-  package func logits(
-    of states: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>
-  ) throws {
-    let rowCount = states.count / hiddenSize
-    precondition(logits.count >= rowCount * vocabularySize, "too little room for the logits")
-    guard let states = states.baseAddress, let logits = logits.baseAddress else { return }
-    // The head has no positions, so the rows are cut as those of one window would be.
-    let batch = Batch(windowCount: 1, windowLength: rowCount)
-    concurrently(batch.tileCount, threads: threads) { tile, _ in
-      let rows = batch.rows(ofTile: tile)
-      read(
-        states + rows.lowerBound * hiddenSize, rows: rows.count,
-        into: logits + rows.lowerBound * vocabularySize)
-    }
-  }
-
-  private func checkedBatch(of windows: [[Int32]]) throws -> Batch {
+  /// Checks that windows can be evaluated together.
+  func checkedBatch(of windows: [[Int32]]) throws -> Batch {
     let length = windows.first?.count ?? 0
     for window in windows {
       guard window.count == length, length > 0 else {

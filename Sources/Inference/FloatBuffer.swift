@@ -23,6 +23,8 @@ final class FloatBuffer: @unchecked Sendable {
 
   deinit { UnsafeMutableRawPointer(base).deallocate() }
 
+  var byteCount: Int { max(count, 1) * MemoryLayout<Float>.stride }
+
   var all: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: base, count: count)
   }

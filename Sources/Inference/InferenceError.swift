@@ -28,6 +28,8 @@ package enum InferenceError: Error, Equatable {
   case windowTooLong(length: Int, limit: Int)
   /// The windows of one batch must have one length, which is at least one token.
   case unequalWindows(expected: Int, found: Int)
+  /// The smallest step of an evaluation must fit the memory that it may take.
+  case memoryLimitTooSmall(limit: Int, needed: Int)
   /// Logits must be finite numbers.
   case nonFiniteLogit(window: Int, position: Int)
 }
@@ -69,6 +71,9 @@ extension InferenceError: CustomStringConvertible {
     case .unequalWindows(let expected, let found):
       "windows of \(expected) and \(found) tokens can't be one batch; "
         + "evaluate windows of one length of at least 1 together"
+    case .memoryLimitTooSmall(let limit, let needed):
+      "a memory limit of \(limit) bytes is too small; pass --memory-limit \(needed / 1_000_000 + 1)MB "
+        + "or more, or a shorter --context or fewer --threads"
     case .nonFiniteLogit(let window, let position):
       "logits of window \(window), position \(position) are not finite; "
         + "look for the damaged tensor with a per-tensor report"

@@ -9,6 +9,8 @@ final class RotaryTable: Sendable {
   private let cosines: FloatBuffer
   private let sines: FloatBuffer
 
+  var byteCount: Int { cosines.byteCount + sines.byteCount }
+
   init(_ embedding: RotaryEmbedding, length: Int) {
     pairs = embedding.size / 2
     cosines = FloatBuffer(count: length * pairs)

@@ -3,37 +3,179 @@
 import Synchronization
 import Tensors
 
-/// The weights of a model in memory, as fp32.
+/// The weights that a computation uses, as fp32: in memory, or read when they are asked for.
 ///
-/// This is the only place that reads tensors from a source.
+/// This is the only place that reads tensors from a source. Threads may share one.
 final class WeightStore: Sendable {
-  private let buffers: [TensorReference: FloatBuffer]
+  /// Rows of a tensor that are in memory: all, or the first slabs of a matrix.
+  private struct Resident {
+    var start: UnsafeMutablePointer<Float>
+    var slabCount: Int
+  }
 
-  /// Reads every tensor, on up to `threads` threads.
+  let source: any ModelSource
+  let slabWeightLimit: Int
+  /// Read-only once the store is made; what the pointers lead to is freed with `owners`.
+  private nonisolated(unsafe) let residents: [TensorReference: Resident]
+  private let owners: [FloatBuffer]
+  private let slabPool: SlabPool
+  /// Tensors that were used as a whole though they are not in memory.
+  private let late = Mutex<[TensorReference: FloatBuffer]>([:])
+  private let failure = FirstError()
+
+  /// Reads every tensor into memory of its own, on up to `threads` threads.
   ///
   /// - Parameter tensors: names and shapes that were found in the source.
   /// - Throws: the source's first error.
-  init(_ tensors: [TensorReference], from source: any ModelSource, threads: Int) throws {
+  init(
+    _ tensors: [TensorReference], from source: any ModelSource, threads: Int,
+    slabWeightLimit: Int = WeightSlabs.weightLimit
+  ) throws {
     let buffers = tensors.map { FloatBuffer(count: $0.count) }
-    let failure = Mutex<(any Error)?>(nil)
+    let failure = FirstError()
     concurrently(tensors.count, threads: threads) { index, _ in
-      do {
-        let buffer = buffers[index]
-        try tensors[index].read(from: source, into: buffer.all)
-      } catch {
-        failure.withLock { $0 = $0 ?? error }
+      failure.catching {
+        try tensors[index].read(from: source, into: buffers[index].base, threads: 1)
       }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
-    self.buffers = Dictionary(
-      zip(tensors, buffers), uniquingKeysWith: { first, _ in first })
+    try failure.rethrow()
+    self.source = source
+    self.slabWeightLimit = slabWeightLimit
+    residents = Dictionary(
+      zip(tensors, buffers).map { ($0, Resident(start: $1.base, slabCount: .max)) },
+      uniquingKeysWith: { first, _ in first })
+    owners = buffers
+    slabPool = SlabPool()
   }
 
-  /// The weights of a tensor that the store was made with, row-major; valid as long as the store.
-  subscript(_ tensor: TensorReference) -> UnsafePointer<Float> {
-    guard let buffer = buffers[tensor] else {
-      preconditionFailure("'\(tensor.name)' is no tensor of this architecture")
+  /// Reads as many of the tensors as fit a region of memory; the rest is read slab by slab whenever
+  /// it is used, into memory of `slabPool`.
+  ///
+  /// - Parameters:
+  ///   - tensors: what the next computation uses; those that are no matrices come first.
+  ///   - region: is in use as long as the store.
+  /// - Throws: the source's first error.
+  init(
+    _ tensors: [TensorReference], from source: any ModelSource, threads: Int,
+    in region: WeightArena.Region, slabPool: SlabPool, slabWeightLimit: Int
+  ) throws {
+    var residents: [TensorReference: Resident] = [:]
+    var room = region
+    let ordered = tensors.filter { !$0.isMatrix } + tensors.filter(\.isMatrix)
+    for tensor in ordered where residents[tensor] == nil {
+      guard tensor.isMatrix else {
+        guard let start = room.take(tensor.count) else { continue }
+        try tensor.read(from: source, into: start, threads: threads)
+        residents[tensor] = Resident(start: start, slabCount: .max)
+        continue
+      }
+      let slabs = tensor.slabs(weightLimit: slabWeightLimit)
+      var count = slabs.count
+      if room.count < tensor.count {
+        count = room.count / max(1, slabs.slabRowCount * tensor.shape[1])
+      }
+      guard count > 0 else { continue }
+      let rows = 0..<slabs[count - 1].upperBound
+      guard let start = room.take(rows.count * tensor.shape[1]) else { continue }
+      try tensor.read(rows: rows, from: source, into: start, threads: threads)
+      residents[tensor] = Resident(start: start, slabCount: count)
     }
-    return UnsafePointer(buffer.base)
+    self.source = source
+    self.slabWeightLimit = slabWeightLimit
+    self.residents = residents
+    owners = [region.owner]
+    self.slabPool = slabPool
+  }
+
+  /// The weights of a tensor, row-major; valid as long as the store.
+  ///
+  /// What is not in memory is read now and stays; where that fails there are zeros, and
+  /// ``rethrow()`` says why.
+  subscript(_ tensor: TensorReference) -> UnsafePointer<Float> {
+    if let resident = residents[tensor], resident.slabCount >= slabs(of: tensor).count {
+      return UnsafePointer(resident.start)
+    }
+    return late.withLock { late in
+      if let buffer = late[tensor] { return UnsafePointer(buffer.base) }
+      let buffer = FloatBuffer(count: tensor.count)
+      buffer.all.initialize(repeating: 0)
+      failure.catching { try tensor.read(from: source, into: buffer.base, threads: 1) }
+      late[tensor] = buffer
+      return UnsafePointer(buffer.base)
+    }
+  }
+
+  /// How products with a matrix are cut.
+  func slabs(of matrix: TensorReference) -> WeightSlabs {
+    matrix.slabs(weightLimit: slabWeightLimit)
+  }
+
+  /// Calls `body` with the weights of one slab of a matrix, row-major, valid during the call.
+  ///
+  /// Where reading fails there are zeros, and ``rethrow()`` says why.
+  func withSlab(
+    _ slab: Int, of matrix: TensorReference, _ body: (Range<Int>, UnsafePointer<Float>) -> Void
+  ) {
+    let slabs = slabs(of: matrix)
+    let rows = slabs[slab]
+    if let resident = residents[matrix], slab < resident.slabCount {
+      body(rows, resident.start + rows.lowerBound * matrix.shape[1])
+      return
+    }
+    slabPool.withBuffer(of: slabs.slabRowCount * matrix.shape[1]) { buffer in
+      failure.catching {
+        do { try matrix.read(rows: rows, from: source, into: buffer) } catch {
+          buffer.update(repeating: 0, count: rows.count * matrix.shape[1])
+          throw error
+        }
+      }
+      body(rows, buffer)
+    }
+  }
+
+  /// Copies rows of a matrix, `rows.count * columns` numbers.
+  ///
+  /// - Throws: the source's error.
+  func copy(
+    rows: [Int], of matrix: TensorReference, to out: UnsafeMutablePointer<Float>, threads: Int
+  ) throws {
+    let (slabs, width) = (slabs(of: matrix), matrix.shape[1])
+    let places = Dictionary(grouping: rows.indices) { rows[$0] / slabs.slabRowCount }
+    for (slab, places) in places {
+      if let resident = residents[matrix], slab < resident.slabCount {
+        for place in places {
+          (out + place * width).update(from: resident.start + rows[place] * width, count: width)
+        }
+      } else if places.count < Self.slabWorthRows {
+        for place in places {
+          try matrix.read(
+            rows: rows[place]..<rows[place] + 1, from: source, into: out + place * width)
+        }
+      } else {
+        let range = slabs[slab]
+        try slabPool.withBuffer(of: slabs.slabRowCount * width) { buffer in
+          try matrix.read(rows: range, from: source, into: buffer, threads: threads)
+          for place in places {
+            (out + place * width).update(
+              from: buffer + (rows[place] - range.lowerBound) * width, count: width)
+          }
+        }
+      }
+    }
+  }
+
+  /// From so many rows on a whole slab is read: a source may restore a frame for every row.
+  private static let slabWorthRows = 16
+
+  /// Throws the first error of a read that could not throw it.
+  func rethrow() throws { try failure.rethrow() }
+}
+
+extension TensorReference {
+  /// How products with a matrix are cut; one slab for anything else.
+  func slabs(weightLimit: Int) -> WeightSlabs {
+    isMatrix
+      ? WeightSlabs(rowCount: shape[0], columnCount: shape[1], weightLimit: weightLimit)
+      : WeightSlabs(rowCount: 1, columnCount: 1)
   }
 }

@@ -13,6 +13,12 @@ struct Workspace {
   /// One for each worker, large enough for any step's tile.
   private let scratch: [FloatBuffer]
 
+  /// All of it.
+  var byteCount: Int {
+    let buffers = scratch + [attentionInput, attentionOutput] + biasTables.values
+    return buffers.reduce(rotaryTables.values.reduce(0) { $0 + $1.byteCount }) { $0 + $1.byteCount }
+  }
+
   init(for architecture: Architecture, batch: Batch, workers: Int) {
     let attentions = architecture.layers.map(\.attention)
     attentionInput = FloatBuffer(
@@ -35,8 +41,7 @@ struct Workspace {
       max($0.attention.scratchWidth, $0.feedForward.scratchWidth)
     }
     let width = TileScratch.width(ofStates: architecture.hiddenSize) + (inside.max() ?? 0)
-    let embedding = architecture.embedding.tokens.shape[1]
-    let count = max(scores, tile * max(width, embedding))
+    let count = max(scores, tile * width)
     let heads = attentions.map(\.headCount).max() ?? 0
     let busy = min(workers, max(batch.tileCount, batch.windowCount * heads))
     scratch = (0..<busy).map { _ in FloatBuffer(count: count) }

@@ -31,6 +31,9 @@ package protocol TensorSource: Sendable {
   /// their memory go. They can still be read.
   func release(_ name: String, in range: Range<Int>)
 
+  /// Tells the source that a tensor will be read soon, so that it may have the system fetch it.
+  func prefetch(_ name: String)
+
   /// Restores the weights `elements` of the flat tensor as fp32 into the start of `buffer`.
   ///
   /// - Parameters:
@@ -44,6 +47,14 @@ package protocol TensorSource: Sendable {
 
 extension TensorSource {
   package func release(_ name: String, in range: Range<Int>) {}
+
+  package func prefetch(_ name: String) {}
+
+  /// Tells the source that a tensor will not be needed again soon.
+  package func release(_ name: String) {
+    guard let tensor = description(of: name) else { return }
+    release(name, in: 0..<tensor.storedByteCount)
+  }
 
   package func withStoredBytes<Result>(
     of name: String, in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result

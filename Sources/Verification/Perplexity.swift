@@ -25,6 +25,15 @@ package struct Perplexity: Sendable, Equatable {
   /// The standard error of ``perplexity`` by the delta method; nil where there is only one window.
   package var standardError: Double? { nllStandardError.map { $0 * perplexity } }
 
+  /// Sums up windows; the order in which they were measured doesn't matter.
+  ///
+  /// - Parameter finished: at least one window.
+  package init(_ finished: FinishedWindows<WindowScore>, options: PerplexityOptions) {
+    let windows = finished.windows.sorted { $0.index < $1.index }
+    self.init(
+      windows.map { ($0.nll, $0.count) }, options: options, seconds: finished.seconds(of: 0))
+  }
+
   /// Sums up windows.
   ///
   /// - Parameter sums: per window the sum of the negative log-likelihoods and their number.

@@ -11,38 +11,59 @@ import Inference
 /// - Complexity: memory for one batch of windows and 64 MB of logits, whatever the text's length.
 package func measurePerplexity(
   of model: any LanguageModel, tokens: [Int32], options: PerplexityOptions = PerplexityOptions(),
-  progress: WindowProgress = { _, _ in }
+  progress: @escaping WindowProgress = { _, _ in }
 ) throws -> Perplexity {
-  let clock = ContinuousClock()
-  let start = clock.now
   let windows = try options.windows(of: tokens, modelContext: model.contextLength)
-  let head = OutputHead(of: model, rows: windows[0].predicting.count)
-  var sums: [(sum: Double, count: Int)] = []
-  try progress(0, windows.count)
-  for batch in WindowBatches.cut(windows, for: model, statesPerPosition: 2) {
-    let states = try model.hiddenStates(of: batch.map(\.tokens), observe: nil)
-    for (place, window) in batch.enumerated() {
-      sums.append(try score(window, at: place, of: states, head: head, threads: options.threads))
+  return Perplexity(
+    try scoreWindows(windows, by: model, options: options, progress: progress), options: options)
+}
+
+/// Scores the windows of a text that are not finished yet.
+///
+/// - Parameters:
+///   - windows: at least one.
+///   - finished: what an earlier run did; its windows are left out.
+///   - keep: see ``WindowKeeping``.
+/// - Returns: all of them, finished.
+package func scoreWindows(
+  _ windows: [Window], by model: any LanguageModel, options: PerplexityOptions,
+  after finished: FinishedWindows<WindowScore> = FinishedWindows(),
+  keep: WindowKeeping<WindowScore> = { _ in }, progress: @escaping WindowProgress = { _, _ in }
+) throws -> FinishedWindows<WindowScore> {
+  let clock = ContinuousClock()
+  var finished = finished
+  var steps = EvaluationProgress(windows, finished.windows.map(\.index), progress)
+  try steps.show()
+  let head = OutputHead(of: model, rows: windows.first?.predicting.count ?? 1)
+  for batch in WindowBatches.cut(steps.remaining, for: [model]) {
+    let start = clock.now
+    steps.begin(batch.count, steps: model.layerCount + 1)
+    let evaluation = try model.finishedEvaluation(of: batch.map(\.tokens)) { index, _ in
+      if index > 0 { try steps.advance() }
     }
-    try progress(sums.count, windows.count)
+    for (place, window) in batch.enumerated() {
+      finished.windows.append(
+        try score(window, at: place, of: evaluation, head: head, threads: options.threads))
+    }
+    finished.seconds = [finished.seconds(of: 0) + (clock.now - start) / .seconds(1)]
+    try keep(finished)
+    try steps.end()
   }
-  return Perplexity(sums, options: options, seconds: (clock.now - start) / .seconds(1))
+  return finished
 }
 
 /// The sum of negative log-likelihoods of one window.
 ///
-/// - Parameters:
-///   - place: the window's place in its batch.
-///   - states: the final hidden states of the batch.
+/// - Parameter place: the window's place in its batch.
 private func score(
-  _ window: Window, at place: Int, of states: [Float], head: OutputHead, threads: Int
-) throws -> (sum: Double, count: Int) {
+  _ window: Window, at place: Int, of evaluation: any Evaluation, head: OutputHead, threads: Int
+) throws -> WindowScore {
   let width = head.model.vocabularySize
   let firstRow = place * window.tokens.count
   var sum = 0.0
   for positions in window.predicting.pieces(of: head.rowLimit) {
     let logits = try head.logits(
-      of: states, rows: firstRow + positions.lowerBound..<firstRow + positions.upperBound)
+      of: evaluation, rows: firstRow + positions.lowerBound..<firstRow + positions.upperBound)
     let scores = mapRows(positions.count, threads: threads) { row in
       -LogitRow(logits.row(row, width: width))
         .logProbability(of: window.tokens[positions.lowerBound + row + 1])
@@ -55,5 +76,5 @@ private func score(
       sum += score
     }
   }
-  return (sum, window.scored.count)
+  return WindowScore(index: window.index, count: window.scored.count, nll: sum)
 }

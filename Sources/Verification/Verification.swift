@@ -60,6 +60,15 @@ package struct Verification: Sendable, Equatable {
     limits = options.limits
     withinLimits = limits.allow(ratio: ratio, divergence: divergence.mean)
   }
+
+  /// Sums up the windows of a measurement, of which there must be at least one.
+  package init(
+    _ finished: FinishedWindows<WindowComparison>, options: VerificationOptions
+  ) {
+    self.init(
+      finished.windows, seconds: (finished.seconds(of: 0), finished.seconds(of: 1)),
+      options: options)
+  }
 }
 
 extension Verification: Codable {

@@ -23,7 +23,8 @@ struct HalftoneCommand: ParsableCommand {
     version: Tool.version,
     subcommands: [
       InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, CheckCommand.self,
-      ReportCommand.self, VerifyCommand.self, PerplexityCommand.self, LogitsCommand.self,
+      ReportCommand.self, VerifyCommand.self, MergeCommand.self, PerplexityCommand.self,
+      LogitsCommand.self,
       TokenizeCommand.self,
     ])
 

@@ -5,10 +5,10 @@
 extension LanguageModel {
   /// The logits of every position of one window.
   func logits(ofWindow ids: [Int32]) throws -> [Float] {
-    let states = try hiddenStates(of: [ids], observe: nil)
+    let evaluation = try finishedEvaluation(of: [ids])
     var logits = [Float](repeating: .nan, count: ids.count * vocabularySize)
-    try states.withUnsafeBufferPointer { states in
-      try logits.withUnsafeMutableBufferPointer { try self.logits(of: states, into: $0) }
+    try logits.withUnsafeMutableBufferPointer {
+      try evaluation.logits(of: 0..<ids.count, into: $0)
     }
     return logits
   }

@@ -11,6 +11,8 @@ struct FakeModel: LanguageModel {
   let contextLength: Int
   /// Added to every state by every layer; 0 leaves the model as it is.
   var disturbance: Float = 0
+  /// Asks for so many windows at a time, as a model does whose weights are not in memory.
+  var windowsPerEvaluation: Int?
   /// Replaces the logits of every row where set.
   var constantLogits: [Float]?
 
@@ -20,10 +22,7 @@ struct FakeModel: LanguageModel {
     self.contextLength = contextLength
   }
 
-  func hiddenStates(
-    of windows: [[Int32]],
-    observe: ((_ index: Int, _ states: UnsafeBufferPointer<Float>) throws -> Void)?
-  ) throws -> [Float] {
+  func evaluation(of windows: [[Int32]]) throws -> any Evaluation {
     var states: [Float] = []
     for window in windows {
       var memory = [Float](repeating: 0, count: hiddenSize)
@@ -34,32 +33,50 @@ struct FakeModel: LanguageModel {
         states += memory
       }
     }
-    try states.withUnsafeBufferPointer { try observe?(0, $0) }
-    for layer in 1...layerCount {
-      for index in states.indices {
-        states[index] = states[index] * 0.75 + disturbance * Float(index % 3 - 1)
-      }
-      try states.withUnsafeBufferPointer { try observe?(layer, $0) }
-    }
-    return states
+    return FakeEvaluation(self, states)
   }
 
-  func logits(
-    of states: UnsafeBufferPointer<Float>, into logits: UnsafeMutableBufferPointer<Float>
-  ) throws {
-    for row in 0..<states.count / hiddenSize {
-      for token in 0..<vocabularySize {
-        let head = vector(of: Int32(token))
-        var sum: Float = 0
-        for lane in 0..<hiddenSize { sum += head[lane] * states[row * hiddenSize + lane] }
-        logits[row * vocabularySize + token] = constantLogits?[token] ?? sum
-      }
-    }
-  }
-
-  private func vector(of token: Int32) -> [Float] {
+  fileprivate func vector(of token: Int32) -> [Float] {
     var random = SeededGenerator(seed: UInt64(token))
     return (0..<hiddenSize).map { _ in Float.random(in: -1...1, using: &random) }
+  }
+}
+
+/// Windows on their way through a fake model.
+final class FakeEvaluation: Evaluation {
+  private let model: FakeModel
+  private let buffer: UnsafeMutableBufferPointer<Float>
+
+  init(_ model: FakeModel, _ states: [Float]) {
+    self.model = model
+    buffer = .allocate(capacity: states.count)
+    _ = buffer.initialize(from: states)
+  }
+
+  deinit { buffer.deallocate() }
+
+  var states: UnsafeBufferPointer<Float> { UnsafeBufferPointer(buffer) }
+
+  func advance() throws {
+    for index in buffer.indices {
+      buffer[index] =
+        buffer[index] * 0.75 + model.disturbance * Float(index % model.hiddenSize % 3 - 1)
+    }
+  }
+
+  func finish() throws {}
+
+  func logits(of rows: Range<Int>, into logits: UnsafeMutableBufferPointer<Float>) throws {
+    for (place, row) in rows.enumerated() {
+      for token in 0..<model.vocabularySize {
+        let head = model.vector(of: Int32(token))
+        var sum: Float = 0
+        for lane in 0..<model.hiddenSize {
+          sum += head[lane] * states[row * model.hiddenSize + lane]
+        }
+        logits[place * model.vocabularySize + token] = model.constantLogits?[token] ?? sum
+      }
+    }
   }
 }
 

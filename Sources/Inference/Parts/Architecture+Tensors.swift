@@ -4,10 +4,12 @@ extension Architecture {
   /// Everything that the decoder reads, each once, in the order of the computation.
   var tensors: [TensorReference] {
     var seen: Set<TensorReference> = []
-    let ends = (finalNorm?.tensors ?? []) + head.tensors
-    let all = embedding.tensors + layers.flatMap(\.tensors) + ends
+    let all = embedding.tensors + layers.flatMap(\.tensors) + lastTensors
     return all.filter { seen.insert($0).inserted }
   }
+
+  /// What is read after the last layer.
+  var lastTensors: [TensorReference] { (finalNorm?.tensors ?? []) + head.tensors }
 }
 
 extension Layer {

@@ -28,13 +28,14 @@ struct OutputSelection: Sendable, Hashable {
       runs: [Run(start: start, count: count)], repetitions: repetitions, distance: distance)
   }
 
-  /// The outputs of one repetition, in the order in which they are taken.
-  func outputs(ofRepetition repetition: Int) -> [Int] {
-    runs.flatMap { run in
-      (0..<run.count).map { repetition * distance + run.start + $0 * run.step }
+  /// The stored output that is taken at a place of `0 ..< count`.
+  subscript(_ place: Int) -> Int {
+    var (repetition, rest) = place.quotientAndRemainder(dividingBy: count / repetitions)
+    repetition *= distance
+    for run in runs {
+      if rest < run.count { return repetition + run.start + rest * run.step }
+      rest -= run.count
     }
+    preconditionFailure("place \(place) is not among the \(count) that are taken")
   }
-
-  /// Whether a repetition takes neighbours in the order in which they are stored.
-  var takesNeighbours: Bool { runs.count == 1 && runs[0].step == 1 }
 }

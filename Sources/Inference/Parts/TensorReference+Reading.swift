@@ -3,68 +3,135 @@
 import Tensors
 
 extension TensorReference {
-  /// Reads the numbers from a source whose tensor has the shape `storedShape`.
+  /// Numbers that are restored at a time: what a source needs beside them stays small, and the pieces
+  /// begin where blocks and frames of the common sizes do.
+  private static let pieceCount = 1 << 20
+
+  /// A matrix, which can be used some rows at a time; anything else is used as a whole.
+  var isMatrix: Bool { shape.count == 2 }
+
+  /// Reads all numbers from a source whose tensor has the shape `storedShape`, on up to `threads`
+  /// threads.
   ///
   /// - Parameter buffer: receives `count` numbers, row-major.
-  /// - Throws: the source's error.
+  /// - Throws: the source's first error.
   func read(
-    from source: any TensorSource, into buffer: UnsafeMutableBufferPointer<Float>
+    from source: any TensorSource, into buffer: UnsafeMutablePointer<Float>, threads: Int
   ) throws {
-    guard let base = buffer.baseAddress else { return }
-    let size = matrixShape.reduce(1, *)
-    let start = (index ?? 0) * size
-    if isTransposed {
-      try readTransposed(from: source, elements: start..<start + size, into: base)
-    } else if let selection {
-      try read(selection, from: source, start: start, into: base)
-    } else {
-      try source.read(name, elements: start..<start + size, into: buffer)
-    }
-    if offset != 0 {
-      for place in 0..<count { base[place] += offset }
-    }
+    try read(rows: 0..<shape[0], from: source, into: buffer, threads: threads)
   }
 
-  /// Reads each repetition at once, since a source may restore more than it is asked for.
-  private func read(
-    _ selection: OutputSelection, from source: any TensorSource, start: Int,
-    into buffer: UnsafeMutablePointer<Float>
+  /// Reads some rows of a matrix, or elements of a vector, as the decoder sees it.
+  func read(
+    rows: Range<Int>, from source: any TensorSource, into buffer: UnsafeMutablePointer<Float>,
+    threads: Int = 1
   ) throws {
-    let width = matrixShape.dropFirst().reduce(1, *)
-    var out = buffer
-    var room: FloatBuffer?
-    for repetition in 0..<selection.repetitions {
-      let outputs = selection.outputs(ofRepetition: repetition)
-      guard let first = outputs.min(), let last = outputs.max() else { return }
-      let elements = start + first * width..<start + (last + 1) * width
-      if selection.takesNeighbours {
-        try source.read(
-          name, elements: elements,
-          into: UnsafeMutableBufferPointer(start: out, count: elements.count))
-      } else {
-        let stored = room ?? FloatBuffer(count: elements.count)
-        room = stored
-        try source.read(name, elements: elements, into: stored.all)
-        for (row, output) in outputs.enumerated() {
-          (out + row * width).update(from: stored.base + (output - first) * width, count: width)
+    let start = (index ?? 0) * matrixShape.reduce(1, *)
+    let width = shape.dropFirst().reduce(1, *)
+    if isTransposed {
+      try readColumns(rows, from: source, start: start, into: buffer, threads: threads)
+    } else {
+      for span in spans(of: rows, width: width) {
+        let out = buffer + span.place * width
+        if span.isRun {
+          try read(span, width, from: source, start: start, into: out, threads: threads)
+        } else {
+          let stored = FloatBuffer(count: span.outputs.count * width)
+          try read(span, width, from: source, start: start, into: stored.base, threads: threads)
+          for row in 0..<span.rowCount {
+            let output = selection?[rows.lowerBound + span.place + row] ?? 0
+            (out + row * width).update(
+              from: stored.base + (output - span.outputs.lowerBound) * width, count: width)
+          }
         }
       }
-      out += outputs.count * width
+    }
+    if offset != 0 {
+      for place in 0..<rows.count * width { buffer[place] += offset }
     }
   }
 
-  /// The stored matrix is read whole: its outputs are columns, and each is spread over all of it.
-  private func readTransposed(
-    from source: any TensorSource, elements: Range<Int>, into buffer: UnsafeMutablePointer<Float>
+  /// Stored outputs that are read together, and the rows that are made of them.
+  private struct Span {
+    /// The first of the rows.
+    var place: Int
+    var rowCount: Int
+    var outputs: Range<Int>
+    /// Whether the rows are the outputs in their order.
+    var isRun: Bool
+  }
+
+  /// The stored outputs behind some rows.
+  ///
+  /// Rows that lie close together are read at once, even if every second output is of no use: a source
+  /// may restore many for each that it is asked for.
+  private func spans(of rows: Range<Int>, width: Int) -> [Span] {
+    guard let selection else {
+      return [Span(place: 0, rowCount: rows.count, outputs: rows, isRun: true)]
+    }
+    var spans: [Span] = []
+    for (place, row) in rows.enumerated() {
+      let output = selection[row]
+      if let last = spans.last {
+        let isNext = last.isRun && output == last.outputs.upperBound
+        let outputs =
+          min(last.outputs.lowerBound, output)..<max(last.outputs.upperBound, output + 1)
+        let isClose =
+          outputs.count <= 2 * (last.rowCount + 1) && outputs.count * width <= Self.pieceCount
+        if isNext || isClose {
+          spans[spans.count - 1] = Span(
+            place: last.place, rowCount: last.rowCount + 1, outputs: outputs, isRun: isNext)
+          continue
+        }
+      }
+      spans.append(Span(place: place, rowCount: 1, outputs: output..<output + 1, isRun: true))
+    }
+    return spans
+  }
+
+  private func read(
+    _ span: Span, _ width: Int, from source: any TensorSource, start: Int,
+    into buffer: UnsafeMutablePointer<Float>, threads: Int
+  ) throws {
+    let first = start + span.outputs.lowerBound * width
+    let count = span.outputs.count * width
+    let pieces = (count + Self.pieceCount - 1) / Self.pieceCount
+    let failure = FirstError()
+    concurrently(pieces, threads: threads) { piece, _ in
+      let part = piece * Self.pieceCount..<min((piece + 1) * Self.pieceCount, count)
+      failure.catching {
+        try source.read(
+          name, elements: first + part.lowerBound..<first + part.upperBound,
+          into: UnsafeMutableBufferPointer(start: buffer + part.lowerBound, count: part.count))
+      }
+    }
+    try failure.rethrow()
+  }
+
+  /// Reads rows that are columns of the stored matrix, which is read whole, some of its rows at a time.
+  private func readColumns(
+    _ rows: Range<Int>, from source: any TensorSource, start: Int,
+    into buffer: UnsafeMutablePointer<Float>, threads: Int
   ) throws {
     let (inputs, outputs) = (matrixShape[0], matrixShape[1])
-    let stored = FloatBuffer(count: elements.count)
-    try source.read(name, elements: elements, into: stored.all)
-    let selection = selection ?? .run(from: 0, count: outputs)
-    let columns = (0..<selection.repetitions).flatMap(selection.outputs(ofRepetition:))
-    for input in 0..<inputs {
-      let row = stored.base + input * outputs
-      for (place, column) in columns.enumerated() { buffer[place * inputs + input] = row[column] }
+    let columns = rows.map { selection?[$0] ?? $0 }
+    let inputsPerPiece = max(1, Self.pieceCount / max(1, outputs))
+    let pieces = (inputs + inputsPerPiece - 1) / inputsPerPiece
+    let failure = FirstError()
+    concurrently(pieces, threads: threads) { piece, _ in
+      let part = piece * inputsPerPiece..<min((piece + 1) * inputsPerPiece, inputs)
+      let stored = FloatBuffer(count: part.count * outputs)
+      failure.catching {
+        let first = start + part.lowerBound * outputs
+        try source.read(name, elements: first..<first + stored.count, into: stored.all)
+        for input in part {
+          let row = stored.base + (input - part.lowerBound) * outputs
+          for (place, column) in columns.enumerated() {
+            buffer[place * inputs + input] = row[column]
+          }
+        }
+      }
     }
+    try failure.rethrow()
   }
 }

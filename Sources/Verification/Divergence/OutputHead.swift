@@ -2,12 +2,14 @@
 
 import Inference
 
-/// A model's output head with the buffer that its logits go to, a bounded number of rows at a time.
+/// Room for a model's logits, a bounded number of rows at a time.
 ///
 /// Not for concurrent use: the rows that ``logits(of:rows:)`` returns are overwritten by its next call.
 final class OutputHead {
   /// No more logits than this are held, unless one row alone is longer.
   static let byteLimit = 64 << 20
+  /// Beyond this a product with the head gains nothing.
+  static let rowLimit = 256
 
   let model: any LanguageModel
   /// How many rows fit the buffer.
@@ -17,31 +19,36 @@ final class OutputHead {
   /// - Parameter rows: the most rows that anybody will ask for at once.
   init(of model: any LanguageModel, rows: Int) {
     self.model = model
-    let rowBytes = max(1, model.vocabularySize) * MemoryLayout<Float>.stride
-    rowLimit = max(1, min(rows, Self.byteLimit / rowBytes))
+    rowLimit = Self.rowLimit(vocabularySize: model.vocabularySize, rows: rows)
     buffer = .allocate(capacity: rowLimit * model.vocabularySize)
     buffer.initialize(repeating: 0)
   }
 
   deinit { buffer.deallocate() }
 
-  /// The logits of some rows of final hidden states.
+  /// How many rows of logits are held.
+  static func rowLimit(vocabularySize: Int, rows: Int) -> Int {
+    let rowBytes = max(1, vocabularySize) * MemoryLayout<Float>.stride
+    return max(1, min(rows, rowLimit, byteLimit / rowBytes))
+  }
+
+  /// The logits of some rows of the final hidden states.
   ///
   /// - Parameters:
-  ///   - states: final hidden states, row-major.
-  ///   - rows: at most ``rowLimit``, inside `states`.
-  func logits(of states: [Float], rows: Range<Int>) throws -> SharedFloats {
-    let width = model.hiddenSize
+  ///   - evaluation: one of this model's, finished.
+  ///   - rows: at most ``rowLimit``, inside the states.
+  func logits(of evaluation: any Evaluation, rows: Range<Int>) throws -> SharedFloats {
     let target = UnsafeMutableBufferPointer(
       rebasing: buffer[..<(rows.count * model.vocabularySize)])
-    try states.withUnsafeBufferPointer { states in
-      try model.logits(
-        of: UnsafeBufferPointer(
-          rebasing: states[rows.lowerBound * width..<rows.upperBound * width]),
-        into: target)
-    }
+    try evaluation.logits(of: rows, into: target)
     return SharedFloats(UnsafeBufferPointer(target))
   }
+}
+
+/// Bytes of logits that a measurement keeps of one model, whatever the text's length.
+package func logitByteCount(vocabularySize: Int, positionsPerWindow: Int) -> Int {
+  OutputHead.rowLimit(vocabularySize: vocabularySize, rows: positionsPerWindow) * vocabularySize
+    * MemoryLayout<Float>.stride
 }
 
 extension Range<Int> {

@@ -30,14 +30,18 @@ package struct PerplexityOptions: Sendable, Equatable {
   }
 
   /// The windows of a text that models of this context length are measured on.
-  func windows(of tokens: [Int32], modelContext: Int) throws(VerificationError) -> [Window] {
+  ///
+  /// - Throws: ``VerificationError`` where nothing would be scored or a window would not fit.
+  package func windows(of tokens: [Int32], modelContext: Int) throws(VerificationError) -> [Window]
+  {
     try scoring.cut(
       tokens, context: context, modelContext: modelContext, maxWindows: maxWindows,
       beginningOfText: beginningOfText)
   }
 }
 
-/// Told how many of how many windows are done, after each batch and once before the first.
+/// Told how many of how many windows are done, once at the beginning and whenever it has changed.
 ///
+/// Windows that are evaluated together count by the layers that they have gone through.
 /// Throwing from it stops the work; the error comes out of the function that called it.
 package typealias WindowProgress = (_ done: Int, _ total: Int) throws -> Void

@@ -25,26 +25,37 @@ package struct Provenance: Sendable, Equatable {
   }
 
   /// One side.
-  package struct Subject: Sendable, Equatable {
+  package struct Subject: Sendable, Equatable, Codable {
     package var path: String
     package var format: String
     /// The size in bytes of the files that hold the tensors.
     package var byteCount: Int
     /// Schemes with their number of tensors, most frequent first.
-    package var schemes: [(name: String, tensorCount: Int)]
+    package var schemes: [SchemeCount]
+
+    /// A scheme and how many tensors have it.
+    package struct SchemeCount: Sendable, Equatable, Codable {
+      package var name: String
+      package var tensorCount: Int
+
+      enum CodingKeys: String, CodingKey {
+        case name = "scheme"
+        case tensorCount = "tensors"
+      }
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case path, format, schemes
+      case byteCount = "bytes"
+    }
 
     package init(_ source: any ModelSource) {
       path = source.path
       format = source.format
       byteCount = source.byteCount
       schemes = Dictionary(grouping: source.tensors, by: \.scheme)
-        .map { ($0.key, $0.value.count) }
+        .map { SchemeCount(name: $0.key, tensorCount: $0.value.count) }
         .sorted { ($1.tensorCount, $0.name) < ($0.tensorCount, $1.name) }
-    }
-
-    package static func == (a: Self, b: Self) -> Bool {
-      a.path == b.path && a.format == b.format && a.byteCount == b.byteCount
-        && a.schemes.elementsEqual(b.schemes, by: ==)
     }
 
     /// Format, size and schemes on one line.

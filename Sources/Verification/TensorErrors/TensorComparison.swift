@@ -48,11 +48,7 @@ struct TensorPair: Sendable {
   var candidate: TensorDescription
 
   /// True where both sides hold numbers that can be restored to fp32; otherwise bytes are compared.
-  var isNumeric: Bool {
-    [original, candidate].allSatisfy {
-      $0.elementType.isQuantizable || $0.scheme != $0.elementType.rawValue.lowercased()
-    }
-  }
+  var isNumeric: Bool { original.isNumeric && candidate.isNumeric }
 }
 
 /// The tensors of the original with their partners, in the original's order.

@@ -13,12 +13,14 @@ struct PerplexityCommand: ParsableCommand {
     discussion: """
       halftone perplexity model.tone --text eval.txt
       halftone perplexity model/ --text eval.txt --context 2048 --json
+      halftone perplexity large/ --text eval.txt --memory-limit 8GiB --resume run.json
       """)
 
   @Argument(help: "The model to run.", completion: .file())
   var model: String
 
   @OptionGroup var measured: TextOptions
+  @OptionGroup var measurement: MeasurementOptions
   @OptionGroup var work: WorkOptions
 
   @Flag(help: "Print one JSON document.")
@@ -27,12 +29,25 @@ struct PerplexityCommand: ParsableCommand {
   func run() throws {
     let source = try openModel(at: model)
     let text = try measured.load(for: source, threads: work.threads)
-    let decoder = try Decoder(source, threads: work.threads)
+    let runnable = try RunnableModel(source)
+    let windows = try text.options.windows(of: text.ids, modelContext: runnable.contextLength)
+    let file = try measurement.resumeFile(
+      for: WindowRecord<WindowScore>(
+        run: text.run(ModelIdentity(source), path: measured.text, windowCount: windows.count)))
+    let decoder = try measurement.decoders(
+      for: [runnable], windows: windows, threads: work.threads)[0]
     let line = Terminal.items("perplexity", "windows")
-    let result = try measurePerplexity(of: decoder, tokens: text.ids, options: text.options) {
-      line.show($0, of: $1)
+    func measure(
+      after finished: FinishedWindows<WindowScore>, keep: WindowKeeping<WindowScore>
+    ) throws -> FinishedWindows<WindowScore> {
+      try scoreWindows(windows, by: decoder, options: text.options, after: finished, keep: keep) {
+        line.show($0, of: $1)
+      }
     }
+    let finished =
+      try file?.keeping(measure) ?? measure(after: FinishedWindows(), keep: { _ in })
     Terminal.finish()
+    let result = Perplexity(finished, options: text.options)
     print(json ? try jsonText(result) : result.text, terminator: json ? "" : "\n")
   }
 }

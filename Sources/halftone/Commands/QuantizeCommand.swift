@@ -68,7 +68,7 @@ struct QuantizeCommand: ParsableCommand {
     options.overwrite = overwrite
     options.keepsNonFinite = keepNonFinite
     options.recordsSHA256 = recordSHA256
-    options.part = part?.value
+    options.part = part?.ofModel
     if dryRun {
       let source = try openModel(at: model)
       try PlanOutput(plan: makePlan(for: source, options), source: source).show(asJSON: json)
@@ -99,17 +99,4 @@ struct CompressionArgument: ExpressibleByArgument {
   }
 
   var defaultValueDescription: String { "auto" }
-}
-
-/// `I/N`.
-struct PartArgument: ExpressibleByArgument {
-  let value: ModelPart
-
-  init?(argument: String) {
-    let numbers = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-    guard numbers.count == 2, let index = numbers[0], let count = numbers[1], index >= 1,
-      count >= index
-    else { return nil }
-    value = ModelPart(index: index, count: count)
-  }
 }

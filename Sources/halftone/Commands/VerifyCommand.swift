@@ -17,9 +17,13 @@ struct VerifyCommand: ParsableCommand {
       halftone verify model/ model.tone --text eval.txt
       halftone verify model/ model.tone --text eval.txt --html report.html
       halftone verify model/ model.tone --text eval.txt --limit-ppl 0.01
+      halftone verify large/ large.tone --text eval.txt --memory-limit 8GiB --resume run.json
+      halftone verify model/ model.tone --text eval.txt --part 2/4 --json > part-2.json
 
       Both models see the same tokens, by the original's tokenizer. The exit \
-      code is 2 if a limit is exceeded.
+      code is 2 if a limit is exceeded, but for a part it is 0: `halftone merge` \
+      gives the verdict. With a memory limit some windows go through both models \
+      layer by layer, and an interruption loses no more than those.
       """)
 
   @Argument(help: "The original.", completion: .file())
@@ -30,12 +34,14 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var measured: TextOptions
 
-  @Option(
-    help: ArgumentHelp("Allow perplexity to grow by this share: 0.01 is 1 %.", valueName: "x"))
-  var limitPpl: Double?
+  @OptionGroup var limits: LimitOptions
+  @OptionGroup var measurement: MeasurementOptions
 
-  @Option(help: ArgumentHelp("Allow this mean KL divergence, in nats.", valueName: "x"))
-  var limitKl: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Measure only part I of N of the windows, for halftone merge; needs --json.",
+      valueName: "i/n"))
+  var part: PartArgument?
 
   @OptionGroup var work: WorkOptions
   @OptionGroup var page: ReportPage
@@ -44,10 +50,10 @@ struct VerifyCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    for (name, limit) in [("--limit-ppl", limitPpl), ("--limit-kl", limitKl)] {
-      if let limit, !(limit >= 0 && limit.isFinite) {
-        throw ValidationError("\(name) takes a number from 0.")
-      }
+    guard part != nil else { return }
+    guard json else { throw ValidationError("--part needs --json: its output is for merge.") }
+    guard !page.isAsked else {
+      throw ValidationError("--html does not go with --part; pass it to halftone merge.")
     }
   }
 
@@ -55,15 +61,43 @@ struct VerifyCommand: ParsableCommand {
     let sources = (try openModel(at: original), try openModel(at: candidate))
     let text = try measured.load(for: sources.0, threads: work.threads)
     try page.requireWritable()
+    let models = [try RunnableModel(sources.0), try RunnableModel(sources.1)]
+    try requireOneVocabulary(models[0].vocabularySize, models[1].vocabularySize)
+    let all = try text.options.windows(
+      of: text.ids, modelContext: min(models[0].contextLength, models[1].contextLength))
+    let share = part?.ofWindows ?? .whole
+    let windows = try share.select(from: all)
+    let isRecorded = part != nil || measurement.resume != nil
+    var record =
+      try isRecorded
+      ? WindowRecord<WindowComparison>(
+        run: text.run(
+          ModelIdentity(sources.0), ModelIdentity(sources.1), path: measured.text,
+          windowCount: all.count), part: share) : nil
+    let file = try record.flatMap { record in try measurement.resumeFile(for: record) }
+    let decoders = try measurement.decoders(for: models, windows: windows, threads: work.threads)
     let line = Terminal.items("verifying", "windows")
-    let result = try verify(
-      original: Decoder(sources.0, threads: work.threads),
-      candidate: Decoder(sources.1, threads: work.threads), tokens: text.ids,
-      options: VerificationOptions(
-        perplexity: text.options,
-        limits: LimitSet(perplexity: limitPpl, divergence: limitKl))
-    ) { line.show($0, of: $1) }
+    func measure(
+      after finished: FinishedWindows<WindowComparison>, keep: WindowKeeping<WindowComparison>
+    ) throws -> FinishedWindows<WindowComparison> {
+      try compareWindows(
+        windows, original: decoders[0], candidate: decoders[1], options: text.options,
+        after: finished, keep: keep
+      ) { line.show($0, of: $1) }
+    }
+    let finished =
+      try file?.keeping(measure) ?? measure(after: FinishedWindows(), keep: { _ in })
     Terminal.finish()
+    if part != nil {
+      record?.add(finished)
+      let part = record.map {
+        VerificationPart($0, limits: limits.limits, decode: text.decode)
+      }
+      print(try jsonText(part), terminator: "")
+      return
+    }
+    let result = Verification(
+      finished, options: VerificationOptions(perplexity: text.options, limits: limits.limits))
     if page.isAsked {
       let tensors = try compareTensors(
         original: sources.0, candidate: sources.1, threads: work.threads)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Conversion
 import Foundation
 import Tensors
 import Tokenization
@@ -51,6 +52,16 @@ struct MeasuredText {
   var ids: [Int32]
   var tokenizer: Tokenizer
   var options: PerplexityOptions
+
+  /// What is measured on this text.
+  func run(
+    _ model: ModelIdentity, _ candidate: ModelIdentity? = nil, path: String, windowCount: Int
+  ) -> MeasuredRun {
+    MeasuredRun(
+      tool: Tool.nameAndVersion, model: model, candidate: candidate,
+      text: TextIdentity(path: path, tokens: ids, beginningOfText: options.beginningOfText),
+      options: options, windowCount: windowCount)
+  }
 
   /// Turns ids back into text for people; ids that have none stay numbers.
   func decode(_ ids: [Int32]) -> String {

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 import Tensors
 
 /// Leaves nothing behind when the user stops the program.
 enum Interruption {
-  private static let message = Array("\nerror: interrupted; nothing was written\n".utf8)
+  /// The bytes that are said at the end, never freed: a signal may come at any time.
+  private static let message = Atomic<UInt>(0)
+
+  /// Says what an interruption leaves behind, one line, from now on.
+  static func say(_ line: String) {
+    let text = strdup("\nerror: \(line)\n")
+    message.store(UInt(bitPattern: text), ordering: .releasing)
+  }
 
   /// From now on SIGINT, SIGTERM and SIGHUP remove unfinished files and end the program with code 1.
   static func install() {
     // Both are made now, for a signal handler may allocate nothing.
     _ = UnfinishedFiles.shared
-    _ = message
+    say("interrupted; nothing was written")
     // Whoever started this program may have blocked the signals, as threads of Dispatch do.
     var numbers = sigset_t()
     sigemptyset(&numbers)
@@ -19,7 +27,11 @@ enum Interruption {
       sigaddset(&numbers, number)
       signal(number) { _ in
         UnfinishedFiles.shared.removeAll()
-        Interruption.message.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
+        if let text = UnsafePointer<CChar>(
+          bitPattern: Interruption.message.load(ordering: .acquiring))
+        {
+          _ = write(2, text, strlen(text))
+        }
         _exit(1)
       }
     }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Tensors
+
+/// A model whose `config.json` and tensors were found to belong together, before any weight is read.
+package struct RunnableModel: Sendable {
+  let source: any ModelSource
+  let architecture: Architecture
+
+  /// Checks the model against its `config.json`.
+  ///
+  /// - Throws: ``InferenceError`` where the model can't be run.
+  package init(_ source: any ModelSource) throws {
+    self.source = source
+    architecture = try Architecture(of: source)
+    try architecture.validate(against: source)
+  }
+
+  /// The number of logits per position.
+  package var vocabularySize: Int { architecture.vocabularySize }
+  /// The longest window that the model's positions cover.
+  package var contextLength: Int { architecture.contextLength }
+}
