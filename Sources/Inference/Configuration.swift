@@ -112,6 +112,12 @@ final class Configuration {
     return lacks(key) ? `default` : number
   }
 
+  /// Whether an option is on: the default where the key is absent, and not where it is null.
+  func flag(_ key: String, default: Bool) throws -> Bool {
+    let flag: Bool? = try optional(key)
+    return lacks(key) ? `default` : flag ?? false
+  }
+
   /// Refuses any value of a key but those that the family implements; an absent key is one.
   func require(_ key: String, in accepted: Set<String>) throws {
     let value: String? = try optional(key)

@@ -7,7 +7,7 @@ extension Family {
   ///
   /// The reference implementation leaves out `qk_ln` and `alibi_bias_max`; they are computed here as
   /// the model's authors do (llm-foundry, `attention.py`): queries and keys as rows, after clipping.
-  static let mpt = Family(modelTypes: ["mpt"]) { configuration, _ in
+  static let mpt = Family(modelTypes: ["mpt"]) { configuration, names in
     let keys = DecoderSizes.Keys(
       hidden: ["d_model"], layerCount: ["n_layers"], headCount: ["n_heads"],
       contextLength: "max_seq_len")
@@ -15,7 +15,7 @@ extension Family {
       from: configuration, keys: keys, intermediate: { 4 * $0 }, defaultContextLength: 2048)
     let style = NormStyle.layer(
       epsilon: try configuration.optionalPositive("layer_norm_epsilon") ?? 1e-5, bias: false)
-    let tied: Bool = try configuration.optional("tie_word_embeddings") ?? true
+    let tied = try configuration.tiesHead(default: true, names: names)
     try configuration.require("no_bias", toBe: true)
     try configuration.require("norm_type", in: ["layernorm", "low_precision_layernorm"])
     // The reference implementation takes 4 whatever the ratio says. Positions are learned only where
@@ -43,7 +43,7 @@ extension Family {
       embedding: Embedding(tokens: tokens),
       layers: layers,
       finalNorm: style.norm("transformer.norm_f", size: hidden),
-      head: OutputHead(tied: tied, to: tokens, else: "lm_head"),
+      head: OutputHead(tied: tied, to: tokens),
       contextLength: sizes.contextLength,
       ownership: TensorOwnership(prefixes: ["transformer."], unusedSuffixes: []))
   }
@@ -60,7 +60,7 @@ private struct MPTAttentionOptions {
     let options = try configuration.section("attn_config")
     clip = try options?.optionalFinite("clip_qkv")
     scale = try options?.optionalFinite("softmax_scale")
-    normalizes = try options?.optional("qk_ln") ?? false
+    normalizes = try options?.flag("qk_ln", default: false) ?? false
     try options?.require("alibi", toBe: true)
     try options?.require("attn_type", in: ["multihead_attention"])
     options?.ignore("attn_impl", "attn_pdrop", "model_type")
