@@ -130,7 +130,8 @@ final class Configuration {
     if let found, found != value { throw unsupported(key) }
   }
 
-  /// Counts keys as read that a family's logits don't depend on, for a reason that the family states.
+  /// Counts keys as read that a family's logits don't depend on, for a reason that the family
+  /// states.
   func ignore(_ keys: String...) {
     readKeys.formUnion(keys)
   }
@@ -140,8 +141,8 @@ final class Configuration {
     readKeys.formUnion(Self.inertKeys)
   }
 
-  /// The object under a key, or nil where the key is absent, null, or the object empty; the same one
-  /// for every call.
+  /// The object under a key, or nil where the key is absent, null, or the object empty; the same
+  /// one for every call.
   func section(_ key: String) throws -> Configuration? {
     if let section = sections[key] { return section }
     readKeys.insert(key)

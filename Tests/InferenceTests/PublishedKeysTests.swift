@@ -35,7 +35,8 @@ import Testing
         """),
     File(
       family: "falcon-7b", model: "falcon-7b",
-      keys: #"{"apply_residual_connection_post_layernorm": false, "auto_map": {"AutoConfig": "x"}}"#),
+      keys: #"{"apply_residual_connection_post_layernorm": false, "auto_map": {"AutoConfig": "x"}}"#
+    ),
     File(
       family: "gemma", model: "gemma-2b",
       keys: #"{"hidden_act": "gelu", "hidden_activation": "gelu_pytorch_tanh"}"#),

@@ -5,8 +5,8 @@ struct ExpertCounts {
   var all: Int
   var chosen: Int
 
-  /// The most experts that all layers together may have: twice what the largest models have, so that
-  /// a hostile file can't ask for more than there are tensors.
+  /// The most experts that all layers together may have: twice what the largest models have, so
+  /// that a hostile file can't ask for more than there are tensors.
   static let limit = 1 << 17
 
   /// - Parameter keys: names for the number of experts, of which the first in the file counts.

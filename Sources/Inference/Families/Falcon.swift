@@ -68,8 +68,9 @@ private struct FalconOptions {
       from: configuration, headSize: sizes.headSize, contextLength: sizes.contextLength)
     position = .rotary(embedding)
     if usesLinearBias {
-      // The reference implementation's eager attention, to which logits are compared, counts the bias
-      // twice: it comes with the mask and is added to the products once more (Transformers 5.23).
+      // The reference implementation's eager attention, to which logits are compared, counts the
+      // bias twice: it comes with the mask and is added to the products once more (Transformers
+      // 5.23).
       position = .linearBias(
         LinearBias(
           slopes: LinearBias.slopes(headCount: sizes.headCount), roundsToBrainFloat: true,

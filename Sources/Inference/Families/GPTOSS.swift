@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Family {
-  /// gpt-oss: LLaMA's layer with biases, attention sinks, a sliding window in every other layer, and
-  /// experts whose gates are clamped.
+  /// gpt-oss: LLaMA's layer with biases, attention sinks, a sliding window in every other layer,
+  /// and experts whose gates are clamped.
   static let gptOSS = Family(modelTypes: ["gpt_oss"]) { configuration, names in
     let sizes = try DecoderSizes(
       from: configuration, defaultContextLength: 131_072, defaultKeyValueHeadCount: 8,

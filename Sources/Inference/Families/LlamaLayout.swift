@@ -42,7 +42,8 @@ struct LlamaLayout {
   ///   - tied: whether the head is the embedding where the file doesn't say; a head that is stored
   ///     counts whatever the file says.
   ///   - activation: the gate's, and the key under which a file names another.
-  ///   - position: what the family has read by itself; nil to read it with the defaults of `rotary`.
+  ///   - position: what the family has read by itself; nil to read it with the defaults of
+  ///     `rotary`.
   /// - Throws: ``InferenceError`` where a value is missing, out of range or not implemented.
   init(
     from configuration: Configuration, names: StoredNames, sizes: DecoderSizes,

@@ -5,8 +5,9 @@ import Foundation
 extension Family {
   /// MPT: layer norms without biases, fused projections that may be clipped, linear biases.
   ///
-  /// The reference implementation leaves out `qk_ln` and `alibi_bias_max`; they are computed here as
-  /// the model's authors do (llm-foundry, `attention.py`): queries and keys as rows, after clipping.
+  /// The reference implementation leaves out `qk_ln` and `alibi_bias_max`; they are computed here
+  /// as the model's authors do (llm-foundry, `attention.py`): queries and keys as rows, after
+  /// clipping.
   static let mpt = Family(modelTypes: ["mpt"]) { configuration, names in
     let keys = DecoderSizes.Keys(
       hidden: ["d_model"], layerCount: ["n_layers"], headCount: ["n_heads"],
@@ -18,8 +19,8 @@ extension Family {
     let tied = try configuration.tiesHead(default: true, names: names)
     try configuration.require("no_bias", toBe: true)
     try configuration.require("norm_type", in: ["layernorm", "low_precision_layernorm"])
-    // The reference implementation takes 4 whatever the ratio says. Positions are learned only where
-    // there are no linear biases. The others are about training and running.
+    // The reference implementation takes 4 whatever the ratio says. Positions are learned only
+    // where there are no linear biases. The others are about training and running.
     configuration.ignore(
       "expansion_ratio", "learned_pos_emb", "embedding_fraction", "init_config", "init_device",
       "tokenizer_name", "verbose")
@@ -74,8 +75,8 @@ private struct MPTAttentionOptions {
     slopes = Self.slopes(headCount: sizes.headCount, largestBias: largest)
   }
 
-  /// Slopes that fall geometrically to `2 ** -largestBias`; where the number of heads is no power of
-  /// two, every other slope of the next power first, from the second on, then those left out.
+  /// Slopes that fall geometrically to `2 ** -largestBias`; where the number of heads is no power
+  /// of two, every other slope of the next power first, from the second on, then those left out.
   private static func slopes(headCount: Int, largestBias: Double) -> [Float] {
     var whole = 1
     while whole < headCount { whole *= 2 }

@@ -12,8 +12,8 @@ extension OutputHead {
 extension Configuration {
   /// Whether the head is the embedding.
   ///
-  /// A head that is stored is used whatever the file says, as in the reference implementation: where
-  /// the two are tied it holds the same numbers.
+  /// A head that is stored is used whatever the file says, as in the reference implementation:
+  /// where the two are tied it holds the same numbers.
   func tiesHead(
     default: Bool, names: StoredNames, name: String = "lm_head"
   ) throws -> Bool {
