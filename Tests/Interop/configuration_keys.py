@@ -66,6 +66,7 @@ def ours(program, folder, tokens):
 
 
 def main():
+    torch.set_num_threads(1)
     transformers.logging.set_verbosity(logging.CRITICAL)
     transformers.logging.disable_progress_bar()
     program, families = sys.argv[1], sys.argv[2:]

@@ -62,9 +62,18 @@ extension TensorReference {
     try source.read(name, elements: elements, into: stored.all)
     let selection = selection ?? .run(from: 0, count: outputs)
     let columns = (0..<selection.repetitions).flatMap(selection.outputs(ofRepetition:))
-    for input in 0..<inputs {
-      let row = stored.base + input * outputs
-      for (place, column) in columns.enumerated() { buffer[place * inputs + input] = row[column] }
+    // By squares, so that what is read and what is written both stay in the first-level cache.
+    let side = 32
+    for firstPlace in stride(from: 0, to: columns.count, by: side) {
+      for firstInput in stride(from: 0, to: inputs, by: side) {
+        for place in firstPlace..<min(firstPlace + side, columns.count) {
+          let column = stored.base + columns[place]
+          let row = buffer + place * inputs
+          for input in firstInput..<min(firstInput + side, inputs) {
+            row[input] = column[input * outputs]
+          }
+        }
+      }
     }
   }
 }
