@@ -125,7 +125,6 @@ import Testing
     Refusal(
       family: "mixtral", key: "num_experts_per_tok", value: "0",
       expected: "an integer of 1...65536"),
-    Refusal(family: "mpt", key: "no_bias", value: "false"),
     Refusal(family: "mpt", key: "norm_type", value: "\"rmsnorm\""),
     Refusal(family: "mpt", key: "logit_scale", value: "0.5"),
     Refusal(family: "mpt", key: "alibi", value: "false", section: "attn_config"),

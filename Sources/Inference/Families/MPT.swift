@@ -17,12 +17,13 @@ extension Family {
     let style = NormStyle.layer(
       epsilon: try configuration.optionalPositive("layer_norm_epsilon") ?? 1e-5, bias: false)
     let tied = try configuration.tiesHead(default: true, names: names)
-    try configuration.require("no_bias", toBe: true)
     try configuration.require("norm_type", in: ["layernorm", "low_precision_layernorm"])
-    // The reference implementation takes 4 whatever the ratio says. Positions are learned only
+    // The reference implementation takes 4 whatever the ratio says, and no biases; stored ones would
+    // be found as tensors without use. Positions are learned only
     // where there are no linear biases. The others are about training and running.
     configuration.ignore(
-      "expansion_ratio", "learned_pos_emb", "embedding_fraction", "init_config", "init_device",
+      "expansion_ratio", "no_bias", "learned_pos_emb", "embedding_fraction", "init_config",
+      "init_device",
       "tokenizer_name", "verbose")
     let options = try MPTAttentionOptions(from: configuration, sizes: sizes)
 
