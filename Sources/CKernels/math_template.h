@@ -175,7 +175,9 @@ void VARIANT(softmax_row)(float *x, size_t n, float scale, float sink, float *ma
   if (sink > largest) largest = sink;
   if (maximum != NULL) *maximum = largest;
   if (largest == -INFINITY) {
-    for (size_t i = 0; i < n; i++) x[i] = 0;
+    float fill = 0;
+    for (size_t i = 0; i < n; i++) fill = x[i] == x[i] ? fill : x[i];
+    for (size_t i = 0; i < n; i++) x[i] = fill;
     return;
   }
   // Float lanes for a short run, then double.

@@ -20,7 +20,7 @@ extension Configuration {
     "router_aux_loss_coef", "router_jitter_noise",
     // Running: caches, slicing of products and what is returned beside the logits.
     "attn_implementation", "cache_implementation", "chunk_size_feed_forward",
-    "output_router_logits", "pretraining_tp", "return_dict", "use_cache",
+    "is_decoder", "output_router_logits", "pretraining_tp", "return_dict", "use_cache",
     // Tokenizing and sampling.
     "bos_token_id", "decoder_start_token_id", "diversity_penalty", "do_sample", "early_stopping",
     "eos_token_id", "id2label", "label2id", "length_penalty", "max_length", "max_sequence_length",

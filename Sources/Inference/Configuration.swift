@@ -112,6 +112,12 @@ final class Configuration {
     return lacks(key) ? `default` : number
   }
 
+  /// Whether an option is on: the default where the key is absent, and not where it is null.
+  func flag(_ key: String, default: Bool) throws -> Bool {
+    let flag: Bool? = try optional(key)
+    return lacks(key) ? `default` : flag ?? false
+  }
+
   /// Refuses any value of a key but those that the family implements; an absent key is one.
   func require(_ key: String, in accepted: Set<String>) throws {
     let value: String? = try optional(key)
@@ -124,7 +130,8 @@ final class Configuration {
     if let found, found != value { throw unsupported(key) }
   }
 
-  /// Counts keys as read that a family's logits don't depend on, for a reason that the family states.
+  /// Counts keys as read that a family's logits don't depend on, for a reason that the family
+  /// states.
   func ignore(_ keys: String...) {
     readKeys.formUnion(keys)
   }
@@ -134,8 +141,8 @@ final class Configuration {
     readKeys.formUnion(Self.inertKeys)
   }
 
-  /// The object under a key, or nil where the key is absent, null, or the object empty; the same one
-  /// for every call.
+  /// The object under a key, or nil where the key is absent, null, or the object empty; the same
+  /// one for every call.
   func section(_ key: String) throws -> Configuration? {
     if let section = sections[key] { return section }
     readKeys.insert(key)

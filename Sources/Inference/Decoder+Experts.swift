@@ -12,8 +12,8 @@ extension Experts {
 extension Decoder {
   /// Adds the results of the experts that the router chooses for each of `rows` rows.
   ///
-  /// Rows are gathered expert by expert, so that each expert's weights are read once per tile and its
-  /// products are those of matrices.
+  /// Rows are gathered expert by expert, so that each expert's weights are read once per tile and
+  /// its products are those of matrices.
   /// - Parameters:
   ///   - x: `rows * hiddenSize` normalized states.
   ///   - scratch: `rows * experts.scratchWidth`.

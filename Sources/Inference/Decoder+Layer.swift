@@ -8,16 +8,22 @@ extension Decoder {
   func run(
     _ layer: Layer, on states: UnsafeMutablePointer<Float>, batch: Batch, workspace: Workspace
   ) {
-    concurrently(batch.tileCount, threads: threads) { tile, worker in
-      let rows = batch.rows(ofTile: tile)
-      let room = TileScratch(workspace.scratch(of: worker), rows: rows.count, width: hiddenSize)
-      var x = UnsafePointer(states + rows.lowerBound * hiddenSize)
+    func tile(_ index: Int, _ worker: Int) -> LayerTile {
+      LayerTile(
+        rows: batch.rows(ofTile: index), of: states, width: hiddenSize,
+        scratch: workspace.scratch(of: worker))
+    }
+
+    concurrently(batch.tileCount, threads: threads) { index, worker in
+      let tile = tile(index, worker)
+      var x = UnsafePointer(tile.states)
       if let norm = layer.attentionNorms.input {
-        normalize(norm, x, rows: rows.count, count: hiddenSize, into: room.input)
-        x = UnsafePointer(room.input)
+        normalize(norm, x, rows: tile.rows.count, count: hiddenSize, into: tile.input)
+        x = UnsafePointer(tile.input)
       }
       makeAttentionInput(
-        layer.attention, x, rows: rows, batch: batch, workspace: workspace, scratch: room.rest)
+        layer.attention, x, rows: tile.rows, batch: batch, workspace: workspace,
+        scratch: tile.inside)
     }
 
     let heads = layer.attention.headCount
@@ -28,59 +34,65 @@ extension Decoder {
         scores: workspace.scratch(of: worker))
     }
 
-    concurrently(batch.tileCount, threads: threads) { tile, worker in
-      let rows = batch.rows(ofTile: tile)
-      let states = states + rows.lowerBound * hiddenSize
-      let room = TileScratch(workspace.scratch(of: worker), rows: rows.count, width: hiddenSize)
-      let norms = layer.feedForwardNorms
-      /// A copy even where no norm comes first, since the states change while it is read.
-      func makeFeedForwardInput() {
-        if let norm = norms.input {
-          normalize(norm, states, rows: rows.count, count: hiddenSize, into: room.input)
-        } else {
-          room.input.update(from: states, count: rows.count * hiddenSize)
-        }
-      }
-      func addAttention() {
-        let heads = workspace.attentionOutput.base + rows.lowerBound * layer.attention.outputStride
-        add(layer.attentionNorms, to: states, rows: rows.count, room: room) { out, adding in
-          project(
-            layer.attention.output, heads, rows: rows.count, into: out, stride: hiddenSize,
-            adding: adding)
-        }
-      }
+    concurrently(batch.tileCount, threads: threads) { index, worker in
+      let tile = tile(index, worker)
       switch layer.order {
       case .sequential:
-        addAttention()
-        makeFeedForwardInput()
+        addAttention(of: layer, to: tile, workspace: workspace)
+        makeFeedForwardInput(of: layer, from: tile)
       case .parallel:
-        makeFeedForwardInput()
-        addAttention()
+        makeFeedForwardInput(of: layer, from: tile)
+        addAttention(of: layer, to: tile, workspace: workspace)
       }
-      add(norms, to: states, rows: rows.count, room: room) { out, adding in
-        feedForward(
-          layer.feedForward, room.input, rows: rows.count, scratch: room.rest, into: out,
-          adding: adding)
-      }
+      addFeedForward(of: layer, to: tile)
     }
   }
 
-  /// Adds what `part` gives to the hidden states of a tile, through the norms after it.
+  private func addAttention(of layer: Layer, to tile: LayerTile, workspace: Workspace) {
+    let heads =
+      workspace.attentionOutput.base + tile.rows.lowerBound * layer.attention.outputStride
+    add(to: tile, through: layer.attentionNorms) { out, adding in
+      project(
+        layer.attention.output, heads, rows: tile.rows.count, into: out, stride: hiddenSize,
+        adding: adding)
+    }
+  }
+
+  /// A copy even where no norm comes first, since the states change while it is read.
+  private func makeFeedForwardInput(of layer: Layer, from tile: LayerTile) {
+    if let norm = layer.feedForwardNorms.input {
+      normalize(
+        norm, tile.states, rows: tile.rows.count, count: hiddenSize, into: tile.input)
+    } else {
+      tile.input.update(from: tile.states, count: tile.rows.count * hiddenSize)
+    }
+  }
+
+  private func addFeedForward(of layer: Layer, to tile: LayerTile) {
+    add(to: tile, through: layer.feedForwardNorms) { out, adding in
+      feedForward(
+        layer.feedForward, tile.input, rows: tile.rows.count, scratch: tile.inside, into: out,
+        adding: adding)
+    }
+  }
+
+  /// Adds what a part gives to the hidden states of a tile, through the norms after it.
   ///
   /// - Parameter part: writes its result to `out`, or adds it where `adding` says so.
   private func add(
-    _ norms: BranchNorms, to states: UnsafeMutablePointer<Float>, rows: Int, room: TileScratch,
+    to tile: LayerTile, through norms: BranchNorms,
     part: (_ out: UnsafeMutablePointer<Float>, _ adding: Bool) -> Void
   ) {
+    let rows = tile.rows.count
     if let norm = norms.output {
-      part(room.output, false)
-      normalize(norm, room.output, rows: rows, count: hiddenSize, into: room.output)
-      math.add(room.output, to: states, rows: 1, count: rows * hiddenSize, stride: 0)
+      part(tile.output, false)
+      normalize(norm, tile.output, rows: rows, count: hiddenSize, into: tile.output)
+      math.add(tile.output, to: tile.states, rows: 1, count: rows * hiddenSize, stride: 0)
     } else {
-      part(states, true)
+      part(tile.states, true)
     }
     if let norm = norms.sum {
-      normalize(norm, states, rows: rows, count: hiddenSize, into: states)
+      normalize(norm, tile.states, rows: rows, count: hiddenSize, into: tile.states)
     }
   }
 }

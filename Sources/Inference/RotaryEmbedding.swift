@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// Rotary position embedding: pairs of weights of a head are rotated by an angle that grows with the
-/// position, at a frequency that falls with the pair's index.
+/// Rotary position embedding: pairs of weights of a head are rotated by an angle that grows with
+/// the position, at a frequency that falls with the pair's index.
 ///
 /// Weight `i` pairs with weight `i + size / 2`. The arithmetic is the reference implementation's,
 /// step by step in fp32, because an angle's error grows with the position: frequencies that differ

@@ -23,8 +23,8 @@ struct VectorMath: @unchecked Sendable {
 
   // MARK: - Norms
 
-  /// `out = x / sqrt(mean(x * x) + epsilon) * weight` for rows of `count`, `stride` apart; `out` may
-  /// be `x`.
+  /// `out = x / sqrt(mean(x * x) + epsilon) * weight` for rows of `count`, `stride` apart; `out`
+  /// may be `x`.
   func rootMeanSquareNorm(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
     rows: Int, count: Int, stride: Int, into out: UnsafeMutablePointer<Float>
@@ -34,8 +34,8 @@ struct VectorMath: @unchecked Sendable {
     }
   }
 
-  /// `out = (x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias`, likewise; an absent weight
-  /// is 1, an absent bias 0.
+  /// `out = (x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias`, likewise; an absent
+  /// weight is 1, an absent bias 0.
   func layerNorm(
     _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>?, bias: UnsafePointer<Float>?,
     epsilon: Float, rows: Int, count: Int, stride: Int, into out: UnsafeMutablePointer<Float>

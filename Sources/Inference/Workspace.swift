@@ -40,7 +40,8 @@ struct Workspace {
     let inside = architecture.layers.map {
       max($0.attention.scratchWidth, $0.feedForward.scratchWidth)
     }
-    let width = TileScratch.width(ofStates: architecture.hiddenSize) + (inside.max() ?? 0)
+    let width = LayerTile.scratchWidth(
+      ofStates: architecture.hiddenSize, inside: inside.max() ?? 0)
     let count = max(scores, tile * width)
     let heads = attentions.map(\.headCount).max() ?? 0
     let busy = min(workers, max(batch.tileCount, batch.windowCount * heads))

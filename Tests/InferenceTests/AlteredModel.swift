@@ -4,7 +4,8 @@ import Checkpoints
 import Foundation
 import Tensors
 
-/// A checkpoint whose `config.json` and tensors can be changed, to see what the decoder makes of it.
+/// A checkpoint whose `config.json` and tensors can be changed, to see what the decoder makes of
+/// it.
 struct AlteredModel: ModelSource {
   private let original: SafetensorsModel
   private var added: [String: [Float]] = [:]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -135,5 +136,21 @@ import Testing
       #expect(try biased(0) == plain)
       #expect(try biased(1) != plain)
     }
+  }
+
+  @Test(arguments: [
+    ("deepseek-v3", "model.layers.1.mlp.gate.weight"),
+    ("mixtral", "model.layers.0.block_sparse_moe.gate.weight"),
+    ("gpt-oss", "model.layers.0.mlp.router.bias"),
+  ])
+  func `a router of NaN gives NaN`(family: String, router: String) throws {
+    let source = try AlteredModel(Fixtures.folder.appending(path: "families/\(family)"))
+    let tensor = try #require(source.description(of: router))
+    let model = try Decoder(
+      source.adding(
+        router, shape: tensor.shape,
+        values: [Float](repeating: .nan, count: tensor.elementCount)),
+      threads: 1)
+    #expect(try model.logits(ofWindow: [1, 2, 3]).contains { $0.isNaN })
   }
 }

@@ -35,7 +35,7 @@ private let frequencyTolerance: Float = 0x1p-21
   }()
 
   @Test func `the fixture has every variant`() {
-    #expect(Self.cases.count == 15)
+    #expect(Self.cases.count == 19)
   }
 
   @Test(arguments: cases)

@@ -69,6 +69,18 @@ import Testing
   }
 
   @Test(arguments: MathKernels.all)
+  func `a softmax hides no NaN`(kernels: MathKernels) {
+    let rows: [[Float]] = [[.nan, .nan], [.nan, -.infinity], [1, .nan, 2], [-.infinity, .nan]]
+    for row in rows {
+      for sink: Float in [-.infinity, 0] {
+        var p = row
+        kernels.table.softmax_row(&p, p.count, 1, sink, nil)
+        #expect(p.allSatisfy { $0.isNaN }, "\(row), sink \(sink)")
+      }
+    }
+  }
+
+  @Test(arguments: MathKernels.all)
   func `a sink takes its share of a softmax`(kernels: MathKernels) {
     for n in MathKernels.lengths {
       // Below, among and above the logits.

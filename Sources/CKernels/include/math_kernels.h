@@ -21,8 +21,8 @@ typedef struct halftone_math {
   /// x = exp(scale * x - m) / sum, where m is the largest of scale * x and `sink`, and the sum has
   /// exp(sink - m) as one more term: a logit that takes its share and is dropped; -infinity for none.
   /// Relative error of a normal result at most (8 + 4 max |scale * x|) u; the sum is in double. A row
-  /// of nothing but -infinity becomes zeros. Where `maximum` is not NULL it receives m (`sink` where n
-  /// is 0).
+  /// of nothing but -infinity becomes zeros, one with a NaN is NaN throughout. Where `maximum` is not
+  /// NULL it receives m (`sink` where n is 0).
   void (*softmax_row)(float *x, size_t n, float scale, float sink, float *maximum);
 
   /// ln(sum of exp(x)), in double throughout: relative error of the sum at most 1e-12.

@@ -10,8 +10,8 @@ extension AttentionInput {
       value: fused.taking(.run(from: queries + keys, count: keys)))
   }
 
-  /// Cut from one projection that gives, for one key and value head after the other, the query heads
-  /// that share it, the key head and the value head.
+  /// Cut from one projection that gives, for one key and value head after the other, the query
+  /// heads that share it, the key head and the value head.
   static func grouped(_ fused: Projection, of sizes: DecoderSizes) -> AttentionInput {
     let groups = sizes.keyValueHeadCount
     let queries = sizes.querySize / groups

@@ -11,7 +11,7 @@ extension Family {
       defaultContextLength: LinearBias.contextLength)
     let style = NormStyle.layer(
       epsilon: try configuration.optionalPositive("layer_norm_epsilon") ?? 1e-5)
-    let tied: Bool = try configuration.optional("tie_word_embeddings") ?? true
+    let tied = try configuration.tiesHead(default: true, names: names)
     // How training was arranged and in which order sums were taken.
     configuration.ignore(
       "attention_softmax_in_fp32", "bias_dropout_fusion", "masked_softmax_fusion", "offset_alibi",
@@ -48,7 +48,7 @@ extension Family {
         tokens: tokens, norm: style.norm("\(base)word_embeddings_layernorm", size: hidden)),
       layers: layers,
       finalNorm: style.norm("\(base)ln_f", size: hidden),
-      head: OutputHead(tied: tied, to: tokens, else: "lm_head"),
+      head: OutputHead(tied: tied, to: tokens),
       contextLength: LinearBias.contextLength,
       ownership: TensorOwnership(
         prefixes: base.isEmpty ? ["h.", "ln_f.", "word_embeddings"] : [base], unusedSuffixes: []))

@@ -5,7 +5,7 @@ import Foundation
 extension Family {
   /// DeepSeek V3 and R1: LLaMA's layer with attention through narrow states, and, after a few dense
   /// layers, experts chosen within the best groups beside one that every position uses.
-  static let deepSeekV3 = Family(modelTypes: ["deepseek_v3"]) { configuration, _ in
+  static let deepSeekV3 = Family(modelTypes: ["deepseek_v3"]) { configuration, names in
     let rotarySize = try configuration.optionalCount("qk_rope_head_dim", limit: 1 << 16) ?? 64
     let sizes = try DecoderSizes(
       from: configuration, defaultContextLength: 4096, defaultHeadSize: rotarySize)
@@ -14,10 +14,12 @@ extension Family {
     }
     let position = try RotaryEmbedding(
       from: configuration, headSize: rotarySize, contextLength: sizes.contextLength)
-    let layout = try LlamaLayout(from: configuration, sizes: sizes, position: position)
+    let layout = try LlamaLayout(
+      from: configuration, names: names, sizes: sizes, position: position)
     let attention = try LatentAttentionOptions(
       from: configuration, sizes: sizes, position: position)
-    let experts = try DeepSeekExpertOptions(from: configuration)
+    let experts = try DeepSeekExpertOptions(
+      from: configuration, layerCount: sizes.layerCount)
     let denseCount: Int = try configuration.optional("first_k_dense_replace") ?? 3
     let guessingCount: Int = try configuration.optional("num_nextn_predict_layers") ?? 1
     // What follows from other keys, and training.
@@ -66,8 +68,8 @@ private struct LatentAttentionOptions {
     keyRank = try configuration.optionalCount("kv_lora_rank") ?? 512
     let rank = try configuration.optionalCount("q_lora_rank")
     queryRank = configuration.lacks("q_lora_rank") ? 1536 : rank
-    hasBias = try configuration.optional("attention_bias") ?? false
-    isInterleaved = try configuration.optional("rope_interleave") ?? true
+    hasBias = try configuration.flag("attention_bias", default: false)
+    isInterleaved = try configuration.flag("rope_interleave", default: true)
     scale = Float(
       try Self.stretch(of: configuration) / Double(plainSize + position.size).squareRoot())
   }
@@ -140,16 +142,16 @@ private struct DeepSeekExpertOptions {
   var normalizes: Bool
   var scale: Double
 
-  init(from configuration: Configuration) throws {
+  init(from configuration: Configuration, layerCount: Int) throws {
     counts = try ExpertCounts(
       from: configuration, keys: ["n_routed_experts", "num_local_experts"], default: 256,
-      defaultChosen: 8)
+      defaultChosen: 8, layerCount: layerCount)
     groups = ExpertGroups(
       count: try configuration.optionalCount("n_group", limit: 1 << 16) ?? 8,
       kept: try configuration.optionalCount("topk_group", limit: 1 << 16) ?? 4)
     inner = try configuration.optionalCount("moe_intermediate_size") ?? 2048
     sharedCount = try configuration.optionalCount("n_shared_experts", limit: 16) ?? 1
-    normalizes = try configuration.optional("norm_topk_prob") ?? true
+    normalizes = try configuration.flag("norm_topk_prob", default: true)
     scale = try configuration.optionalFinite("routed_scaling_factor") ?? 2.5
     guard counts.all % groups.count == 0, counts.all / groups.count >= 2 else {
       throw configuration.invalid(

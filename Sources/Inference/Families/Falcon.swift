@@ -4,10 +4,10 @@ extension Family {
   /// Falcon in its three shapes: 7B (one key and value head, parallel parts after one norm), 40B
   /// (groups of heads, parallel parts after a norm each), RW (a key and value for each head, linear
   /// biases, one part after the other).
-  static let falcon = Family(modelTypes: ["falcon"]) { configuration, _ in
+  static let falcon = Family(modelTypes: ["falcon"]) { configuration, names in
     let options = try FalconOptions(from: configuration)
     let sizes = options.sizes
-    let tied: Bool = try configuration.optional("tie_word_embeddings") ?? true
+    let tied = try configuration.tiesHead(default: true, names: names)
     let tokens = TensorReference(
       name: "transformer.word_embeddings.weight", shape: [sizes.vocabulary, sizes.hidden])
     return Architecture(
@@ -15,7 +15,7 @@ extension Family {
       embedding: Embedding(tokens: tokens),
       layers: (0..<sizes.layerCount).map { options.layer("transformer.h.\($0)") },
       finalNorm: options.style.norm("transformer.ln_f", size: sizes.hidden),
-      head: OutputHead(tied: tied, to: tokens, else: "lm_head"),
+      head: OutputHead(tied: tied, to: tokens),
       contextLength: options.position.rotaryEmbedding?.contextLength ?? LinearBias.contextLength,
       ownership: TensorOwnership(
         prefixes: ["transformer."], unusedSuffixes: [".rotary_emb.inv_freq"]))
@@ -40,10 +40,10 @@ private struct FalconOptions {
       defaultContextLength: 2048)
     style = .layer(epsilon: try configuration.optionalPositive("layer_norm_epsilon") ?? 1e-5)
     activation = try Activation(configuration, key: "activation", default: "gelu")
-    hasBias = try configuration.optional("bias") ?? false
+    hasBias = try configuration.flag("bias", default: false)
 
-    let isGrouped: Bool = try configuration.optional("new_decoder_architecture") ?? false
-    let sharesOneHead: Bool = try configuration.optional("multi_query") ?? true
+    let isGrouped = try configuration.flag("new_decoder_architecture", default: false)
+    let sharesOneHead = try configuration.flag("multi_query", default: true)
     let groupCount = try configuration.optionalCount("num_kv_heads", limit: 1 << 16)
     if isGrouped {
       sizes.keyValueHeadCount = groupCount ?? sizes.headCount
@@ -55,7 +55,7 @@ private struct FalconOptions {
       sizes.keyValueHeadCount = sharesOneHead ? 1 : sizes.headCount
     }
 
-    isParallel = try configuration.optional("parallel_attn") ?? true
+    isParallel = try configuration.flag("parallel_attn", default: true)
     let normCount = try configuration.optionalCount("num_ln_in_parallel_attn")
     hasTwoNorms = normCount ?? (isGrouped ? 2 : 1) == 2
     guard isParallel || !isGrouped else { throw configuration.unsupported("parallel_attn") }
@@ -63,13 +63,14 @@ private struct FalconOptions {
       throw configuration.unsupported("num_ln_in_parallel_attn")
     }
 
-    let usesLinearBias: Bool = try configuration.optional("alibi") ?? false
+    let usesLinearBias = try configuration.flag("alibi", default: false)
     let embedding = try RotaryEmbedding(
       from: configuration, headSize: sizes.headSize, contextLength: sizes.contextLength)
     position = .rotary(embedding)
     if usesLinearBias {
-      // The reference implementation's eager attention, to which logits are compared, counts the bias
-      // twice: it comes with the mask and is added to the products once more (Transformers 5.23).
+      // The reference implementation's eager attention, to which logits are compared, counts the
+      // bias twice: it comes with the mask and is added to the products once more (Transformers
+      // 5.23).
       position = .linearBias(
         LinearBias(
           slopes: LinearBias.slopes(headCount: sizes.headCount), roundsToBrainFloat: true,

@@ -14,10 +14,9 @@ extension Family {
       epsilon: try configuration.optionalPositive("layer_norm_epsilon") ?? 1e-5)
     let activation = try Activation(
       configuration, key: "activation_function", default: "gelu_new")
-    let isScaled: Bool = try configuration.optional("scale_attn_weights") ?? true
-    let scalesByLayer: Bool =
-      try configuration.optional("scale_attn_by_inverse_layer_idx") ?? false
-    let tied: Bool = try configuration.optional("tie_word_embeddings") ?? true
+    let isScaled = try configuration.flag("scale_attn_weights", default: true)
+    let scalesByLayer = try configuration.flag("scale_attn_by_inverse_layer_idx", default: false)
+    let tied = try configuration.tiesHead(default: true, names: names)
     // The precision of half-precision runs, a copy of `n_positions`, and heads for other tasks.
     configuration.ignore(
       "reorder_and_upcast_attn", "n_ctx", "summary_activation", "summary_first_dropout",
@@ -52,7 +51,7 @@ extension Family {
         tokens: tokens, positions: LearnedPositions(table: positions, firstRow: 0)),
       layers: layers,
       finalNorm: style.norm("\(base)ln_f", size: hidden),
-      head: OutputHead(tied: tied, to: tokens, else: "lm_head"),
+      head: OutputHead(tied: tied, to: tokens),
       contextLength: sizes.contextLength,
       // Stored masks end like biases.
       ownership: TensorOwnership(

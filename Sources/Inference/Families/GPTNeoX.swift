@@ -14,9 +14,10 @@ extension Family {
       from: configuration, headSize: sizes.headSize, contextLength: sizes.contextLength,
       defaults: RotaryDefaults(
         thetaKey: "rotary_emb_base", fraction: 0.25, fractionKey: "rotary_pct"))
-    let hasBias: Bool = try configuration.optional("attention_bias") ?? true
-    let isParallel: Bool = try configuration.optional("use_parallel_residual") ?? true
-    let tied: Bool = try configuration.optional("tie_word_embeddings") ?? false
+    let hasBias = try configuration.flag("attention_bias", default: true)
+    let isParallel = try configuration.flag("use_parallel_residual", default: true)
+    let head = names.prefix(of: ".weight", among: ["embed_out", "lm_head"])
+    let tied = try configuration.tiesHead(default: false, names: names, name: head)
 
     let (hidden, inner) = (sizes.hidden, sizes.intermediate)
     let layers = (0..<sizes.layerCount).map { index in
@@ -48,9 +49,7 @@ extension Family {
       embedding: Embedding(tokens: tokens),
       layers: layers,
       finalNorm: style.norm("gpt_neox.final_layer_norm", size: hidden),
-      head: OutputHead(
-        tied: tied, to: tokens,
-        else: names.prefix(of: ".weight", among: ["embed_out", "lm_head"])),
+      head: OutputHead(tied: tied, to: tokens, else: head),
       contextLength: position.contextLength,
       // Stored masks end like biases.
       ownership: TensorOwnership(

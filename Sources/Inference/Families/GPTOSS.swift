@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Family {
-  /// gpt-oss: LLaMA's layer with biases, attention sinks, a sliding window in every other layer, and
-  /// experts whose gates are clamped.
-  static let gptOSS = Family(modelTypes: ["gpt_oss"]) { configuration, _ in
+  /// gpt-oss: LLaMA's layer with biases, attention sinks, a sliding window in every other layer,
+  /// and experts whose gates are clamped.
+  static let gptOSS = Family(modelTypes: ["gpt_oss"]) { configuration, names in
     let sizes = try DecoderSizes(
       from: configuration, defaultContextLength: 131_072, defaultKeyValueHeadCount: 8,
       defaultHeadSize: 64)
     var layout = try LlamaLayout(
-      from: configuration, sizes: sizes, epsilon: 1e-5,
+      from: configuration, names: names, sizes: sizes, epsilon: 1e-5,
       position: RotaryEmbedding(scaledUnlessGiven: configuration, sizes: sizes))
     try layout.readAttentionBias(from: configuration, default: true)
     try layout.readAlternatingWindows(from: configuration, default: 128) { $0 % 2 == 0 }
@@ -16,7 +16,7 @@ extension Family {
     configuration.ignore("experts_per_token", "initial_context_length")
     let counts = try ExpertCounts(
       from: configuration, keys: ["num_local_experts", "num_experts"], default: 128,
-      defaultChosen: 4)
+      defaultChosen: 4, layerCount: sizes.layerCount)
     guard case .product(.silu) = layout.gating else {
       throw configuration.unsupported("hidden_act")
     }

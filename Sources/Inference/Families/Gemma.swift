@@ -2,9 +2,9 @@
 
 extension Family {
   /// Gemma: LLaMA's layer with norms stored less one, scaled embeddings and a gate of GELU.
-  static let gemma = Family(modelTypes: ["gemma"]) { configuration, _ in
+  static let gemma = Family(modelTypes: ["gemma"]) { configuration, names in
     var layout = try LlamaLayout(
-      from: configuration,
+      from: configuration, names: names,
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 8192, defaultKeyValueHeadCount: 16,
         defaultHeadSize: 256),
@@ -17,9 +17,9 @@ extension Family {
   }
 
   /// Gemma 2: norms around both parts, capped logits, a sliding window in every other layer.
-  static let gemma2 = Family(modelTypes: ["gemma2"]) { configuration, _ in
+  static let gemma2 = Family(modelTypes: ["gemma2"]) { configuration, names in
     var layout = try LlamaLayout(
-      from: configuration,
+      from: configuration, names: names,
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 8192, defaultKeyValueHeadCount: 4,
         defaultHeadSize: 256),

@@ -6,7 +6,7 @@ extension Family {
   static let gemma3 = Family(modelTypes: ["gemma3_text", "gemma3"]) { configuration, names in
     // A file for text and images has the text's keys in an object of their own.
     guard let text = try configuration.section("text_config") else {
-      return try gemma3Text(configuration, base: "model.")
+      return try gemma3Text(configuration, names, base: "model.")
     }
     configuration.ignore(
       "vision_config", "boi_token_index", "eoi_token_index", "image_token_index",
@@ -15,21 +15,21 @@ extension Family {
     try text.require("model_type", toBe: "gemma3_text")
     text.ignoreInertKeys()
     return try gemma3Text(
-      text,
+      text, names,
       base: names.prefix(
         of: "embed_tokens.weight",
         among: ["language_model.model.", "model.language_model.", "model."]))
   }
 
   @Sendable private static func gemma3Text(
-    _ configuration: Configuration, base: String
+    _ configuration: Configuration, _ names: StoredNames, base: String
   ) throws -> Architecture {
     let sizes = try DecoderSizes(
       from: configuration, defaultContextLength: 131_072, defaultKeyValueHeadCount: 4,
       defaultHeadSize: 256)
     let positions = try Positions(from: configuration, sizes: sizes)
     var layout = try LlamaLayout(
-      from: configuration, sizes: sizes, offset: 1, tied: true,
+      from: configuration, names: names, sizes: sizes, offset: 1, tied: true,
       activation: ("hidden_activation", "gelu_pytorch_tanh"), position: positions.full)
     layout.base = base
     configuration.ignore("hidden_act")

@@ -39,20 +39,22 @@ struct LlamaLayout {
   /// Reads the options that all these families have.
   ///
   /// - Parameters:
-  ///   - tied: whether the head is the embedding where the file doesn't say.
+  ///   - tied: whether the head is the embedding where the file doesn't say; a head that is stored
+  ///     counts whatever the file says.
   ///   - activation: the gate's, and the key under which a file names another.
-  ///   - position: what the family has read by itself; nil to read it with the defaults of `rotary`.
+  ///   - position: what the family has read by itself; nil to read it with the defaults of
+  ///     `rotary`.
   /// - Throws: ``InferenceError`` where a value is missing, out of range or not implemented.
   init(
-    from configuration: Configuration, sizes: DecoderSizes, epsilon: Double = 1e-6,
-    offset: Float = 0, tied: Bool = false,
+    from configuration: Configuration, names: StoredNames, sizes: DecoderSizes,
+    epsilon: Double = 1e-6, offset: Float = 0, tied: Bool = false,
     activation: (key: String, default: String) = ("hidden_act", "silu"),
     rotary: RotaryDefaults = RotaryDefaults(), position: RotaryEmbedding? = nil
   ) throws {
     self.sizes = sizes
     normStyle = .rootMeanSquare(
       epsilon: try configuration.optionalPositive("rms_norm_eps") ?? epsilon, offset: offset)
-    self.tied = try configuration.optional("tie_word_embeddings") ?? tied
+    self.tied = try configuration.tiesHead(default: tied, names: names)
     gating = .product(
       try Activation(configuration, key: activation.key, default: activation.default))
     self.position =
@@ -66,7 +68,7 @@ struct LlamaLayout {
   mutating func readAttentionBias(
     from configuration: Configuration, default: Bool = false
   ) throws {
-    attentionInputBias = try configuration.optional("attention_bias") ?? `default`
+    attentionInputBias = try configuration.flag("attention_bias", default: `default`)
     attentionOutputBias = attentionInputBias
   }
 
@@ -78,10 +80,7 @@ struct LlamaLayout {
       embedding: Embedding(tokens: tokens),
       layers: (0..<sizes.layerCount).map(layer),
       finalNorm: normStyle.norm("\(base)norm", size: sizes.hidden),
-      head: OutputHead(
-        projection: tied
-          ? Projection(weight: tokens)
-          : Projection("lm_head", from: sizes.hidden, to: sizes.vocabulary)),
+      head: OutputHead(tied: tied, to: tokens),
       contextLength: position.contextLength,
       ownership: TensorOwnership(prefixes: [base], unusedSuffixes: [".rotary_emb.inv_freq"]))
   }

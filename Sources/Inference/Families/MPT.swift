@@ -5,9 +5,10 @@ import Foundation
 extension Family {
   /// MPT: layer norms without biases, fused projections that may be clipped, linear biases.
   ///
-  /// The reference implementation leaves out `qk_ln` and `alibi_bias_max`; they are computed here as
-  /// the model's authors do (llm-foundry, `attention.py`): queries and keys as rows, after clipping.
-  static let mpt = Family(modelTypes: ["mpt"]) { configuration, _ in
+  /// The reference implementation leaves out `qk_ln` and `alibi_bias_max`; they are computed here
+  /// as the model's authors do (llm-foundry, `attention.py`): queries and keys as rows, after
+  /// clipping.
+  static let mpt = Family(modelTypes: ["mpt"]) { configuration, names in
     let keys = DecoderSizes.Keys(
       hidden: ["d_model"], layerCount: ["n_layers"], headCount: ["n_heads"],
       contextLength: "max_seq_len")
@@ -15,13 +16,14 @@ extension Family {
       from: configuration, keys: keys, intermediate: { 4 * $0 }, defaultContextLength: 2048)
     let style = NormStyle.layer(
       epsilon: try configuration.optionalPositive("layer_norm_epsilon") ?? 1e-5, bias: false)
-    let tied: Bool = try configuration.optional("tie_word_embeddings") ?? true
-    try configuration.require("no_bias", toBe: true)
+    let tied = try configuration.tiesHead(default: true, names: names)
     try configuration.require("norm_type", in: ["layernorm", "low_precision_layernorm"])
-    // The reference implementation takes 4 whatever the ratio says. Positions are learned only where
-    // there are no linear biases. The others are about training and running.
+    // The reference implementation takes 4 whatever the ratio says, and no biases; stored ones would
+    // be found as tensors without use. Positions are learned only
+    // where there are no linear biases. The others are about training and running.
     configuration.ignore(
-      "expansion_ratio", "learned_pos_emb", "embedding_fraction", "init_config", "init_device",
+      "expansion_ratio", "no_bias", "learned_pos_emb", "embedding_fraction", "init_config",
+      "init_device",
       "tokenizer_name", "verbose")
     let options = try MPTAttentionOptions(from: configuration, sizes: sizes)
 
@@ -43,7 +45,7 @@ extension Family {
       embedding: Embedding(tokens: tokens),
       layers: layers,
       finalNorm: style.norm("transformer.norm_f", size: hidden),
-      head: OutputHead(tied: tied, to: tokens, else: "lm_head"),
+      head: OutputHead(tied: tied, to: tokens),
       contextLength: sizes.contextLength,
       ownership: TensorOwnership(prefixes: ["transformer."], unusedSuffixes: []))
   }
@@ -60,7 +62,7 @@ private struct MPTAttentionOptions {
     let options = try configuration.section("attn_config")
     clip = try options?.optionalFinite("clip_qkv")
     scale = try options?.optionalFinite("softmax_scale")
-    normalizes = try options?.optional("qk_ln") ?? false
+    normalizes = try options?.flag("qk_ln", default: false) ?? false
     try options?.require("alibi", toBe: true)
     try options?.require("attn_type", in: ["multihead_attention"])
     options?.ignore("attn_impl", "attn_pdrop", "model_type")
@@ -74,8 +76,8 @@ private struct MPTAttentionOptions {
     slopes = Self.slopes(headCount: sizes.headCount, largestBias: largest)
   }
 
-  /// Slopes that fall geometrically to `2 ** -largestBias`; where the number of heads is no power of
-  /// two, every other slope of the next power first, from the second on, then those left out.
+  /// Slopes that fall geometrically to `2 ** -largestBias`; where the number of heads is no power
+  /// of two, every other slope of the next power first, from the second on, then those left out.
   private static func slopes(headCount: Int, largestBias: Double) -> [Float] {
     var whole = 1
     while whole < headCount { whole *= 2 }

@@ -2,9 +2,9 @@
 
 extension Family {
   /// Mistral: LLaMA's layer with a sliding window in every layer.
-  static let mistral = Family(modelTypes: ["mistral"]) { configuration, _ in
+  static let mistral = Family(modelTypes: ["mistral"]) { configuration, names in
     var layout = try LlamaLayout(
-      from: configuration,
+      from: configuration, names: names,
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 131_072, defaultKeyValueHeadCount: 8))
     try layout.readWindow(from: configuration, default: 4096)
@@ -12,16 +12,16 @@ extension Family {
   }
 
   /// Mixtral: Mistral's layer with experts, of which each position uses a few.
-  static let mixtral = Family(modelTypes: ["mixtral"]) { configuration, _ in
+  static let mixtral = Family(modelTypes: ["mixtral"]) { configuration, names in
     var layout = try LlamaLayout(
-      from: configuration,
+      from: configuration, names: names,
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 131_072, defaultKeyValueHeadCount: 8),
       epsilon: 1e-5, rotary: RotaryDefaults(theta: 1e6))
     try layout.readWindow(from: configuration, default: nil)
     let counts = try ExpertCounts(
       from: configuration, keys: ["num_local_experts", "num_experts"], default: 8,
-      defaultChosen: 2)
+      defaultChosen: 2, layerCount: layout.sizes.layerCount)
     var architecture = layout.architecture
     for index in architecture.layers.indices {
       let name = "model.layers.\(index).block_sparse_moe"

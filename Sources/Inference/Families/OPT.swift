@@ -9,11 +9,11 @@ extension Family {
       intermediate: { _ in try configuration.count("ffn_dim") }, defaultContextLength: 2048)
     let activation = try Activation(configuration, key: "activation_function", default: "relu")
     let width = try configuration.optionalCount("word_embed_proj_dim") ?? sizes.hidden
-    let normalizesBefore: Bool = try configuration.optional("do_layer_norm_before") ?? true
-    let hasNoFinalNorm: Bool = try configuration.optional("_remove_final_layer_norm") ?? false
-    let hasBias: Bool = try configuration.optional("enable_bias") ?? true
-    let hasWeights: Bool = try configuration.optional("layer_norm_elementwise_affine") ?? true
-    let tied: Bool = try configuration.optional("tie_word_embeddings") ?? true
+    let normalizesBefore = try configuration.flag("do_layer_norm_before", default: true)
+    let hasNoFinalNorm = try configuration.flag("_remove_final_layer_norm", default: false)
+    let hasBias = try configuration.flag("enable_bias", default: true)
+    let hasWeights = try configuration.flag("layer_norm_elementwise_affine", default: true)
+    let tied = try configuration.tiesHead(default: true, names: names)
     let style = NormStyle.layer(epsilon: 1e-5, weight: hasWeights, bias: hasWeights)
 
     let base = names.prefix(
@@ -45,7 +45,7 @@ extension Family {
       name: "\(base)embed_tokens.weight", shape: [sizes.vocabulary, width])
     let positions = TensorReference(
       name: "\(base)embed_positions.weight", shape: [sizes.contextLength + 2, hidden])
-    var head = OutputHead(tied: tied, to: tokens, else: "lm_head")
+    var head = OutputHead(tied: tied, to: tokens)
     if width != hidden {
       head.reduction = Projection("\(base)project_out", from: hidden, to: width)
     }

@@ -2,9 +2,9 @@
 
 extension Family {
   /// OLMo 2: LLaMA's layer with the norms after each part, and queries and keys normalized as rows.
-  static let olmo2 = Family(modelTypes: ["olmo2"]) { configuration, _ in
+  static let olmo2 = Family(modelTypes: ["olmo2"]) { configuration, names in
     var layout = try LlamaLayout(
-      from: configuration,
+      from: configuration, names: names,
       sizes: DecoderSizes(from: configuration, defaultContextLength: 2048), epsilon: 1e-5)
     try layout.readAttentionBias(from: configuration)
     layout.normPlaces = .after

@@ -3,7 +3,7 @@
 extension Family {
   /// Phi-1, 1.5 and 2: both parts read one layer norm, heads are partly rotated, everything has a
   /// bias.
-  static let phi = Family(modelTypes: ["phi"]) { configuration, _ in
+  static let phi = Family(modelTypes: ["phi"]) { configuration, names in
     let sizes = try DecoderSizes(from: configuration, defaultContextLength: 2048)
     let style = NormStyle.layer(
       epsilon: try configuration.optionalPositive("layer_norm_eps") ?? 1e-5)
@@ -11,8 +11,8 @@ extension Family {
     let position = try RotaryEmbedding(
       from: configuration, headSize: sizes.headSize, contextLength: sizes.contextLength,
       defaults: RotaryDefaults(fraction: 0.5))
-    let normalizesHeads: Bool = try configuration.optional("qk_layernorm") ?? false
-    let tied: Bool = try configuration.optional("tie_word_embeddings") ?? false
+    let normalizesHeads = try configuration.flag("qk_layernorm", default: false)
+    let tied = try configuration.tiesHead(default: false, names: names)
 
     let (hidden, inner) = (sizes.hidden, sizes.intermediate)
     let layers = (0..<sizes.layerCount).map { index in
@@ -49,7 +49,7 @@ extension Family {
       embedding: Embedding(tokens: tokens),
       layers: layers,
       finalNorm: style.norm("model.final_layernorm", size: hidden),
-      head: OutputHead(tied: tied, to: tokens, else: "lm_head", bias: true),
+      head: OutputHead(tied: tied, to: tokens, bias: true),
       contextLength: position.contextLength,
       ownership: TensorOwnership(
         prefixes: ["model."], unusedSuffixes: [".rotary_emb.inv_freq"]))

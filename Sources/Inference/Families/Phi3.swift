@@ -2,9 +2,9 @@
 
 extension Family {
   /// Phi-3, 3.5 and 4: LLaMA's layer with fused projections, and often a long context.
-  static let phi3 = Family(modelTypes: ["phi3"]) { configuration, _ in
+  static let phi3 = Family(modelTypes: ["phi3"]) { configuration, names in
     var layout = try LlamaLayout(
-      from: configuration,
+      from: configuration, names: names,
       sizes: DecoderSizes(from: configuration, defaultContextLength: 4096),
       epsilon: 1e-5, rotary: RotaryDefaults(fraction: 1))
     try layout.readWindow(from: configuration, default: nil)

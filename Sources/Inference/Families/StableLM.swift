@@ -2,19 +2,24 @@
 
 extension Family {
   /// StableLM 2 and the first 3B: LLaMA's layer with layer norms and partly rotated heads.
-  static let stableLM = Family(modelTypes: ["stablelm"]) { configuration, _ in
+  static let stableLM = Family(modelTypes: ["stablelm"]) { configuration, names in
     var layout = try LlamaLayout(
-      from: configuration,
+      from: configuration, names: names,
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 4096, defaultKeyValueHeadCount: 32),
       rotary: RotaryDefaults(fraction: 0.25))
     let epsilon = try configuration.optionalPositive("layer_norm_eps") ?? 1e-5
     layout.normStyle = .layer(epsilon: epsilon)
-    layout.attentionInputBias = try configuration.optional("use_qkv_bias") ?? false
-    let normalizesHeads: Bool = try configuration.optional("qk_layernorm") ?? false
-    let isParallel: Bool = try configuration.optional("use_parallel_residual") ?? false
+    layout.attentionInputBias = try configuration.flag("use_qkv_bias", default: false)
+    let normalizesHeads = try configuration.flag("qk_layernorm", default: false)
+    let isParallel = try configuration.flag("use_parallel_residual", default: false)
 
     let sizes = layout.sizes
+    // A norm for each head is a tensor for each, of which a hostile file may ask for too many.
+    guard !normalizesHeads || sizes.headCount * sizes.layerCount <= 1 << 17 else {
+      throw configuration.invalid(
+        "num_attention_heads", expected: "at most \((1 << 17) / sizes.layerCount) with norms")
+    }
     var architecture = layout.architecture
     for index in architecture.layers.indices {
       let name = "model.layers.\(index).self_attn"

@@ -2,15 +2,15 @@
 
 extension Family {
   /// StarCoder 2: LLaMA's attention with layer norms, biases and a plain feed-forward part.
-  static let starCoder2 = Family(modelTypes: ["starcoder2"]) { configuration, _ in
+  static let starCoder2 = Family(modelTypes: ["starcoder2"]) { configuration, names in
     var layout = try LlamaLayout(
-      from: configuration,
+      from: configuration, names: names,
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 4096, defaultKeyValueHeadCount: 2),
       tied: true)
     layout.normStyle = .layer(
       epsilon: try configuration.optionalPositive("norm_epsilon") ?? 1e-5)
-    let bias: Bool = try configuration.optional("use_bias") ?? true
+    let bias = try configuration.flag("use_bias", default: true)
     layout.attentionInputBias = bias
     layout.attentionOutputBias = bias
     try layout.readWindow(from: configuration, default: nil)

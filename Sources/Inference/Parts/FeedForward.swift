@@ -26,7 +26,7 @@ enum Activation: Sendable {
 enum Gating: Sendable {
   /// `activation(gate) * up`
   case product(Activation)
-  /// `gate / (1 + exp(-slope * gate)) * (up + 1)`, where the gate is at most `limit` and what it lets
-  /// through within `-limit ... limit`.
+  /// `gate / (1 + exp(-slope * gate)) * (up + 1)`, where the gate is at most `limit` and what it
+  /// lets through within `-limit ... limit`.
   case clamped(slope: Float, limit: Float)
 }

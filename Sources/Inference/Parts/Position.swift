@@ -26,8 +26,8 @@ extension Position {
 /// before it fade linearly, since a softmax doesn't change when all of a row is raised.
 /// ("Train Short, Test Long: Attention with Linear Biases", 2022.)
 ///
-/// The bias stands here exactly as the reference implementation of a family computes it, because the
-/// sum of a product and a large bias is rounded to the bias' precision.
+/// The bias stands here exactly as the reference implementation of a family computes it, because
+/// the sum of a product and a large bias is rounded to the bias' precision.
 struct LinearBias: Sendable, Hashable {
   /// One for each head.
   var slopes: [Float]
@@ -45,8 +45,8 @@ extension LinearBias {
 
   /// Slopes that fall geometrically from one head to the next, to 1/256 at the last.
   ///
-  /// Where the number of heads is no power of two, the heads beyond the power below take every other
-  /// slope of the next power.
+  /// Where the number of heads is no power of two, the heads beyond the power below take every
+  /// other slope of the next power.
   static func slopes(headCount: Int) -> [Float] {
     func powers(of count: Int) -> [Float] {
       let base = Float(pow(2, -8 / Double(count)))

@@ -119,19 +119,34 @@ extension TensorReference {
     let pieces = (inputs + inputsPerPiece - 1) / inputsPerPiece
     let failure = FirstError()
     concurrently(pieces, threads: threads) { piece, _ in
-      let part = piece * inputsPerPiece..<min((piece + 1) * inputsPerPiece, inputs)
-      let stored = FloatBuffer(count: part.count * outputs)
+      let first = piece * inputsPerPiece
+      let stored = FloatBuffer(count: min(inputsPerPiece, inputs - first) * outputs)
       failure.catching {
-        let first = start + part.lowerBound * outputs
-        try source.read(name, elements: first..<first + stored.count, into: stored.all)
-        for input in part {
-          let row = stored.base + (input - part.lowerBound) * outputs
-          for (place, column) in columns.enumerated() {
-            buffer[place * inputs + input] = row[column]
-          }
-        }
+        try source.read(
+          name, elements: start + first * outputs..<start + first * outputs + stored.count,
+          into: stored.all)
+        Self.gather(columns, of: stored, width: outputs, into: buffer + first, stride: inputs)
       }
     }
     try failure.rethrow()
+  }
+
+  /// Makes a row of each of the columns of a matrix of rows of `width`.
+  private static func gather(
+    _ columns: [Int], of matrix: FloatBuffer, width: Int, into buffer: UnsafeMutablePointer<Float>,
+    stride: Int
+  ) {
+    let rowCount = matrix.count / width
+    // By squares, so that what is read and what is written both stay in the first-level cache.
+    let side = 32
+    for firstPlace in Swift.stride(from: 0, to: columns.count, by: side) {
+      for firstRow in Swift.stride(from: 0, to: rowCount, by: side) {
+        for place in firstPlace..<min(firstPlace + side, columns.count) {
+          let column = matrix.base + columns[place]
+          let out = buffer + place * stride
+          for row in firstRow..<min(firstRow + side, rowCount) { out[row] = column[row * width] }
+        }
+      }
+    }
   }
 }

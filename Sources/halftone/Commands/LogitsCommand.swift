@@ -60,7 +60,7 @@ struct LogitsCommand: ParsableCommand {
     let source = try openModel(at: model)
     let ids = try tokens ?? Tokenizer(of: source).encode(TextFile.read(text ?? ""))
     let decoder = try Decoder(source, threads: work.threads)
-    let states = try decoder.hiddenStates(of: [ids], observe: nil)
+    let evaluation = try decoder.finishedEvaluation(of: [ids])
     let writer = try SafetensorsWriter(
       path: output,
       tensors: [
@@ -69,28 +69,31 @@ struct LogitsCommand: ParsableCommand {
           name: "logits", elementType: .f32, shape: [ids.count, decoder.vocabularySize]),
       ], overwrite: overwrite)
     try ids.map(\.littleEndian).withUnsafeBytes { _ = try writer.append($0, to: "input_ids") }
-    try decoder.forEachLogits(of: states) { _ = try writer.append($0, to: "logits") }
+    try evaluation.forEachLogits(of: ids.count, width: decoder.vocabularySize) { rows, logits in
+      try decoder.requireFinite(logits, firstRow: rows.lowerBound, windowLength: ids.count)
+      _ = try writer.append(UnsafeRawBufferPointer(logits), to: "logits")
+    }
     try writer.commit()
     print("\(output): logits of \(ids.count) tokens, \(decoder.vocabularySize) each")
   }
 }
 
-extension Decoder {
+extension Evaluation {
   /// Calls `body` with the logits of some rows after the other, so that few are held at a time.
+  ///
+  /// - Parameter width: the number of logits of a row.
   fileprivate func forEachLogits(
-    of states: [Float], _ body: (UnsafeRawBufferPointer) throws -> Void
+    of rowCount: Int, width: Int,
+    _ body: (_ rows: Range<Int>, _ logits: UnsafeBufferPointer<Float>) throws -> Void
   ) throws {
     let rowLimit = 64
-    var logits = [Float](repeating: 0, count: rowLimit * vocabularySize)
-    try states.withUnsafeBufferPointer { states in
-      for start in stride(from: 0, to: states.count, by: rowLimit * hiddenSize) {
-        let part = states[start..<min(start + rowLimit * hiddenSize, states.count)]
-        let count = part.count / hiddenSize * vocabularySize
-        try logits.withUnsafeMutableBufferPointer { logits in
-          let rows = UnsafeMutableBufferPointer(rebasing: logits[..<count])
-          try self.logits(of: UnsafeBufferPointer(rebasing: part), into: rows)
-          try body(UnsafeRawBufferPointer(rows))
-        }
+    var logits = [Float](repeating: 0, count: rowLimit * width)
+    for start in stride(from: 0, to: rowCount, by: rowLimit) {
+      let rows = start..<min(start + rowLimit, rowCount)
+      try logits.withUnsafeMutableBufferPointer { logits in
+        let part = UnsafeMutableBufferPointer(rebasing: logits[..<(rows.count * width)])
+        try self.logits(of: rows, into: part)
+        try body(rows, UnsafeBufferPointer(part))
       }
     }
   }

@@ -18,6 +18,9 @@ llama3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_fr
           "original_max_position_embeddings": 512}
 yarn = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 256}
 
+long = {"rope_type": "longrope", "short_factor": [1.0 + 0.01 * pair for pair in range(32)],
+        "long_factor": [1.0 + 0.37 * pair for pair in range(32)], "original_max_position_embeddings": 64}
+
 CASES = [
     ("default", {"rope_theta": 10000.0}, 64),
     ("default, newer keys", {"rope_parameters": {"rope_type": "default", "rope_theta": 500000.0}}, 64),
@@ -35,6 +38,10 @@ CASES = [
     ("yarn, two scales", {"rope_theta": 10000.0, "rope_scaling": yarn | {"mscale": 0.9, "mscale_all_dim": 0.4}}, 64),
     ("yarn, length beside", {"rope_theta": 10000.0, "rope_scaling": {"rope_type": "yarn", "factor": 8.0},
                              "original_max_position_embeddings": 128}, 64),
+    ("longrope, short window", {"rope_theta": 10000.0, "rope_scaling": long}, 64),
+    ("longrope, long window", {"rope_theta": 10000.0, "rope_scaling": long}, 65),
+    ("longrope, own factor", {"rope_parameters": long | {"rope_theta": 500000.0, "factor": 16.0}}, 200),
+    ("longrope, own attention factor", {"rope_theta": 10000.0, "rope_scaling": long | {"attention_factor": 1.19}}, 200),
 ]
 
 BASE = {"model_type": "llama", "vocab_size": 32, "hidden_size": 128, "intermediate_size": 64,
