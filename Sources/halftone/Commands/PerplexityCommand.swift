@@ -28,6 +28,7 @@ struct PerplexityCommand: ParsableCommand {
     let source = try openModel(at: model)
     let text = try measured.load(for: source, threads: work.threads)
     let decoder = try Decoder(source, threads: work.threads)
+    try text.check(against: decoder)
     let line = Terminal.items("perplexity", "windows")
     let result = try measurePerplexity(of: decoder, tokens: text.ids, options: text.options) {
       line.show($0, of: $1)

@@ -55,10 +55,11 @@ struct VerifyCommand: ParsableCommand {
     let sources = (try openModel(at: original), try openModel(at: candidate))
     let text = try measured.load(for: sources.0, threads: work.threads)
     try page.requireWritable()
+    let decoder = try Decoder(sources.0, threads: work.threads)
+    try text.check(against: decoder)
     let line = Terminal.items("verifying", "windows")
     let result = try verify(
-      original: Decoder(sources.0, threads: work.threads),
-      candidate: Decoder(sources.1, threads: work.threads), tokens: text.ids,
+      original: decoder, candidate: Decoder(sources.1, threads: work.threads), tokens: text.ids,
       options: VerificationOptions(
         perplexity: text.options,
         limits: LimitSet(perplexity: limitPpl, divergence: limitKl))

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Inference
 import Tensors
 import Tokenization
 import Verification
@@ -51,6 +52,13 @@ struct MeasuredText {
   var ids: [Int32]
   var tokenizer: Tokenizer
   var options: PerplexityOptions
+
+  /// Checks, before anything is computed, that a model knows every token.
+  ///
+  /// - Throws: `TokenizationError`.
+  func check(against decoder: Decoder) throws {
+    try tokenizer.check(ids, embeddingCount: decoder.vocabularySize)
+  }
 
   /// Turns ids back into text for people; ids that have none stay numbers.
   func decode(_ ids: [Int32]) -> String {
