@@ -18,6 +18,8 @@ from sentencepiece import SentencePieceProcessor
 
 from compare_tokenizers import ours, random_string
 
+EVAL = pathlib.Path(__file__).resolve().parents[1] / "examples" / "eval.txt"
+
 
 def compare(binary, directory, count, seed):
     reference = SentencePieceProcessor(model_file=str(pathlib.Path(directory, "tokenizer.model")))
@@ -26,7 +28,8 @@ def compare(binary, directory, count, seed):
     # With a tokenizer_config.json, control tokens are found in text; SentencePiece itself never finds them.
     pieces = [piece for i, piece in enumerate(pieces) if not reference.is_control(i) and not reference.is_unknown(i)]
     texts = ["", " ", "\n"] + [random_string(rng, pieces) for _ in range(count)]
-    texts.append("".join(texts))
+    # One long text: sums of scores lose precision, and both must lose the same.
+    texts += ["".join(texts), EVAL.read_text(encoding="utf-8")]
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
         file.write("\n".join(map(json.dumps, texts)) + "\n")
         file.flush()

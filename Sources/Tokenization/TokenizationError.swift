@@ -34,6 +34,8 @@ package enum TokenizationError: Error, Equatable, CustomStringConvertible {
   case absentToken(path: String, key: String, token: String)
   /// An id to be decoded belongs to a token.
   case unknownID(Int32)
+  /// A model has an embedding for each token of the text.
+  case tokenOutsideModel(token: String, id: Int32, embeddingCount: Int)
   /// Text outside the vocabulary needs an unknown-token to stand for it.
   case textOutsideVocabulary(text: String)
   /// A pattern's search ends within the regular expression engine's limits.
@@ -73,6 +75,9 @@ package enum TokenizationError: Error, Equatable, CustomStringConvertible {
       "\(path): \(key.quoted) names the token \(token.quoted), which the vocabulary lacks; correct the file"
     case .unknownID(let id):
       "id \(id) belongs to no token; use the tokenizer that the ids were made with"
+    case .tokenOutsideModel(let token, let id, let embeddingCount):
+      "the text has the token \(token.quoted) of id \(id), the model only \(embeddingCount) embeddings; "
+        + "use the tokenizer that belongs to this model"
     case .textOutsideVocabulary(let text):
       "no token stands for \(text.quoted) and the tokenizer names no unknown-token; remove it from the text"
     case .patternLimit(let pattern):

@@ -36,8 +36,8 @@ extension Tokenizer {
     else {
       throw TokenizationError.missingFile(
         path: path,
-        name: "\(Self.fileName), \(Self.sentencePieceFileName), or \(Self.vocabularyFileName) "
-          + "with \(Self.mergesFileName),")
+        name: "\(Self.fileName), \(Self.sentencePieceFileName) or \(Self.vocabularyFileName) "
+          + "with \(Self.mergesFileName)")
     }
     try self.init(
       vocabulary: vocabulary, merges: merges, path: path, configuration: configuration)

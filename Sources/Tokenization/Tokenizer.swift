@@ -79,6 +79,17 @@ package final class Tokenizer: Sendable {
     addedTokens.id(of: token) ?? model.vocabulary.id(of: token)
   }
 
+  /// Checks that a model has an embedding for each of the ids that came from this tokenizer.
+  ///
+  /// Ids that no text leads to may lie outside: padding that was added later often does.
+  ///
+  /// - Throws: ``TokenizationError/tokenOutsideModel(token:id:embeddingCount:)``
+  package func check(_ ids: [Int32], embeddingCount: Int) throws {
+    guard let id = ids.first(where: { Int($0) >= embeddingCount }) else { return }
+    throw TokenizationError.tokenOutsideModel(
+      token: token(of: id) ?? "", id: id, embeddingCount: embeddingCount)
+  }
+
   /// The ids that the post-processor puts before and after a text.
   package var frame: (before: [Int32], after: [Int32]) {
     let marker: Int32 = -1

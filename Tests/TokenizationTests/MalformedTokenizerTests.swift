@@ -128,7 +128,7 @@ struct MalformedTokenizerTests {
     #expect(
       throws:
         TokenizationError.missingFile(
-          path: "m", name: "tokenizer.json, tokenizer.model, or vocab.json with merges.txt,")
+          path: "m", name: "tokenizer.json, tokenizer.model or vocab.json with merges.txt")
     ) {
       try Tokenizer(path: "m") { _ in nil }
     }
@@ -140,6 +140,16 @@ struct MalformedTokenizerTests {
     #expect(throws: TokenizationError.unknownID(9)) { try tokenizer.decode([0, 9]) }
     #expect(tokenizer.vocabularySize == 3)
     #expect(tokenizer.bosToken == nil)
+  }
+
+  @Test func `an id beyond the model's embeddings is an error that names the token`() throws {
+    let tokenizer = try Tokenizer(tokenizerJSON: Data("{\(Self.model)}".utf8), path: "t")
+    try tokenizer.check([0, 1], embeddingCount: 2)
+    #expect(
+      throws: TokenizationError.tokenOutsideModel(token: "ab", id: 2, embeddingCount: 2)
+    ) {
+      try tokenizer.check(tokenizer.encode("aab"), embeddingCount: 2)
+    }
   }
 
   @Test(arguments: [

@@ -28,17 +28,12 @@ enum UnicodeNormalizer: Normalizer {
   private func form(of text: String) -> String {
     switch self {
     case .canonicalComposition:
-      CanonicalComposition.compose(text.decomposedStringWithCanonicalMapping)
-    case .canonicalDecomposition: text.decomposedStringWithCanonicalMapping
-    case .compatibilityComposition: CanonicalComposition.compose(Self.compatibilityForm(of: text))
-    case .compatibilityDecomposition: Self.compatibilityForm(of: text)
+      CanonicalComposition.compose(CanonicalDecomposition.decompose(text, compatibly: false))
+    case .canonicalDecomposition: CanonicalDecomposition.decompose(text, compatibly: false)
+    case .compatibilityComposition:
+      CanonicalComposition.compose(CanonicalDecomposition.decompose(text, compatibly: true))
+    case .compatibilityDecomposition: CanonicalDecomposition.decompose(text, compatibly: true)
     }
-  }
-
-  /// Foundation leaves marks that come out of a compatibility mapping unsorted among those after
-  /// them; the canonical form sorts.
-  private static func compatibilityForm(of text: String) -> String {
-    text.decomposedStringWithCompatibilityMapping.decomposedStringWithCanonicalMapping
   }
 }
 

@@ -47,7 +47,7 @@ extension SentencePieceFile {
       throw wrong("\(key).piece", expected: "a token that isn't empty", found: "''")
     }
     if piece.kind == .byte, ByteToken.byte(of: piece.text) == nil {
-      throw wrong("\(key).piece", expected: "the spelling of a byte", found: "'\(piece.text)'")
+      throw wrong("\(key).piece", expected: "the spelling of a byte", found: piece.text.quoted)
     }
     return piece
   }

@@ -30,6 +30,7 @@ struct PerplexityCommand: ParsableCommand {
     let source = try openModel(at: model)
     let text = try measured.load(for: source, threads: work.threads)
     let runnable = try RunnableModel(source)
+    try text.check(against: runnable)
     let windows = try text.options.windows(of: text.ids, modelContext: runnable.contextLength)
     let file = try measurement.resumeFile(
       for: WindowRecord<WindowScore>(

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Conversion
 import Foundation
+import Tensors
 import Tokenization
 
 /// `halftone tokenize`: the ids of a text.
@@ -45,15 +46,13 @@ struct TokenizeCommand: ParsableCommand {
   func run() throws {
     let tokenizer = try makeTokenizer()
     if let lines {
-      let data = try Data(contentsOf: URL(filePath: lines))
+      let data = try MappedFile(path: lines).withBytes { Data($0) }
       for text in try Tokenizer.jsonLines(from: data, path: lines) {
         print("[\(try encode(text, with: tokenizer, separator: ", "))]")
       }
       return
     }
-    let text =
-      try self.text.map { try Tokenizer.text(from: Data(contentsOf: URL(filePath: $0)), path: $0) }
-      ?? string ?? ""
+    let text = try self.text.map(TextFile.read) ?? string ?? ""
     let ids = try encode(text, with: tokenizer, separator: json ? ", " : " ")
     print(json ? "{\"ids\": [\(ids)]}" : ids)
   }

@@ -62,6 +62,7 @@ struct VerifyCommand: ParsableCommand {
     let text = try measured.load(for: sources.0, threads: work.threads)
     try page.requireWritable()
     let models = [try RunnableModel(sources.0), try RunnableModel(sources.1)]
+    try text.check(against: models[0])
     try requireOneVocabulary(models[0].vocabularySize, models[1].vocabularySize)
     let all = try text.options.windows(
       of: text.ids, modelContext: min(models[0].contextLength, models[1].contextLength))

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Conversion
 import Foundation
+import Inference
 import Tensors
 import Tokenization
 import Verification
@@ -61,6 +62,13 @@ struct MeasuredText {
       tool: Tool.nameAndVersion, model: model, candidate: candidate,
       text: TextIdentity(path: path, tokens: ids, beginningOfText: options.beginningOfText),
       options: options, windowCount: windowCount)
+  }
+
+  /// Checks, before anything is computed, that a model knows every token.
+  ///
+  /// - Throws: `TokenizationError`.
+  func check(against model: RunnableModel) throws {
+    try tokenizer.check(ids, embeddingCount: model.vocabularySize)
   }
 
   /// Turns ids back into text for people; ids that have none stay numbers.
