@@ -118,6 +118,7 @@ const halftone_kernels *halftone_kernels_active(void);
 uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count);
 
 #include "kernel_selection.h"
+#include "heap.h"
 #include "math_kernels.h"
 
 #endif
