@@ -42,11 +42,11 @@ def anonymous_kilobytes(process):
     return total
 
 
-def watch(words, interval=0.003):
+def watch(words, interval=0.003, output=os.devnull):
     """Runs a command to success; returns its peaks in bytes, its seconds and the sample count."""
     start = time.perf_counter()
-    with open(os.devnull, "w") as nowhere:
-        process = subprocess.Popen([str(w) for w in words], stdout=nowhere)
+    with open(output, "w") as standard_output:
+        process = subprocess.Popen([str(w) for w in words], stdout=standard_output)
     peak, samples = 0, 0
     while True:
         # WNOWAIT leaves the process to be collected by wait4, which knows its peak.

@@ -45,7 +45,7 @@ final class WeightStore: Sendable {
       zip(tensors, buffers).map { ($0, Resident(start: $1.base, slabCount: .max)) },
       uniquingKeysWith: { first, _ in first })
     owners = buffers
-    slabPool = SlabPool()
+    slabPool = SlabPool(weightCount: 0)
   }
 
   /// Reads as many of the tensors as fit a region of memory; the rest is read slab by slab whenever

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
 import Foundation
 
 /// What this process has allocated.
@@ -29,4 +30,8 @@ package enum AnonymousMemory {
       return result == KERN_SUCCESS ? Int(info.phys_footprint) : 0
     #endif
   }
+
+  /// From now on large blocks go back to the system when they are freed, so that what is allocated is
+  /// what is taken.
+  package static func returnFreedBlocks() { halftone_return_freed_blocks() }
 }

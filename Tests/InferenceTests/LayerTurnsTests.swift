@@ -25,7 +25,8 @@ import Testing
   ) throws -> Decoder {
     let turns = LayerTurns(
       arena: WeightArena(count: arenaCount, sharerCount: sharerCount), sharer: sharer,
-      slabPool: SlabPool(), slabWeightLimit: Self.slabWeightLimit, windowsPerEvaluation: 5,
+      slabPool: SlabPool(weightCount: Self.slabWeightLimit), slabWeightLimit: Self.slabWeightLimit,
+      windowsPerEvaluation: 5,
       windowsPerStep: windowsPerStep)
     return try Decoder(model, threads: threads, turns: turns)
   }
@@ -89,7 +90,7 @@ import Testing
       try Decoder(
         model, threads: 2,
         turns: LayerTurns(
-          arena: arena, sharer: sharer, slabPool: SlabPool(),
+          arena: arena, sharer: sharer, slabPool: SlabPool(weightCount: Self.slabWeightLimit),
           slabWeightLimit: Self.slabWeightLimit, windowsPerEvaluation: 2, windowsPerStep: 1)
       ).evaluation(of: windows)
     }

@@ -38,6 +38,8 @@ package struct MemoryPlan: Sendable {
   let arenaCount: Int
   let windowsPerStep: Int
   let slabWeightLimit: Int
+  /// Weights of the largest slab.
+  let slabCount: Int
 
   /// Divides the memory: first the smallest step, then the largest layer, then more windows.
   ///
@@ -48,6 +50,7 @@ package struct MemoryPlan: Sendable {
   ) throws(InferenceError) {
     let sizes = Sizes(task, slabWeightLimit: slabWeightLimit)
     self.slabWeightLimit = slabWeightLimit
+    slabCount = sizes.largestSlab
     let useful = min(max(1, task.windowCount), Self.usefulStep(task))
     let wholeLayers = (1...useful).last { step in
       sizes.fixed(step: step, arena: sizes.largestLayer) + step * sizes.window <= limit
@@ -82,7 +85,7 @@ package struct MemoryPlan: Sendable {
   /// How the models take turns, in the order of the task.
   package func turns(for models: Int) -> [LayerTurns] {
     let arena = WeightArena(count: arenaCount, sharerCount: models)
-    let pool = SlabPool()
+    let pool = SlabPool(weightCount: slabCount)
     return (0..<models).map {
       LayerTurns(
         arena: arena, sharer: $0, slabPool: pool, slabWeightLimit: slabWeightLimit,
@@ -100,14 +103,14 @@ extension MemoryPlan {
     var largestVector = 0
     /// Bytes of states per window, of all models.
     var window = 0
-    private var slabs = 0
+    /// Weights of the largest slab of any matrix.
+    var largestSlab = 0
     private var other: Int
     private let task: Task
 
     init(_ task: Task, slabWeightLimit: Int) {
       self.task = task
       other = task.otherByteCount + task.threads * MemoryPlan.threadByteCount
-      var slab = 0
       for architecture in task.models.map(\.architecture) {
         let width = MemoryLayout<Float>.stride
         window += task.windowLength * architecture.hiddenSize * width
@@ -119,13 +122,12 @@ extension MemoryPlan {
         let matrices = (architecture.tensors).filter(\.isMatrix)
         for matrix in matrices {
           let rows = matrix.slabs(weightLimit: slabWeightLimit).slabRowCount
-          slab = max(slab, min(rows, matrix.shape[0]) * matrix.shape[1] * width)
+          largestSlab = max(largestSlab, rows * matrix.shape[1])
         }
       }
       // Each head has its share of the arena, which must hold what is no matrix.
       largestVector *= task.models.count
       largestLayer = max(largestLayer, largestVector)
-      slabs = task.threads * slab
     }
 
     private static func count(_ tensors: [TensorReference]) -> Int {
@@ -138,7 +140,8 @@ extension MemoryPlan {
       let workspaces = task.models.reduce(0) {
         $0 + Workspace(for: $1.architecture, batch: batch, workers: task.threads).byteCount
       }
-      return other + slabs + workspaces + arena * MemoryLayout<Float>.stride
+      return other + workspaces
+        + (task.threads * largestSlab + arena) * MemoryLayout<Float>.stride
     }
   }
 }

@@ -17,8 +17,9 @@ struct WeightSlabs: Sendable {
   init(rowCount: Int, columnCount: Int, weightLimit: Int = Self.weightLimit) {
     self.rowCount = rowCount
     let fitting = max(1, weightLimit / max(1, columnCount))
-    slabRowCount =
+    let even =
       fitting < Self.rowMultiple ? fitting : fitting / Self.rowMultiple * Self.rowMultiple
+    slabRowCount = min(even, max(1, rowCount))
   }
 
   var count: Int { (rowCount + slabRowCount - 1) / slabRowCount }

@@ -61,7 +61,7 @@ package struct MeasuredRun: Sendable, Equatable, Codable {
     return windowCount == other.windowCount ? nil : .windowCount
   }
 
-  /// How many positions every window scores; nil for a protocol without such a number.
+  /// How many positions each window scores.
   var positionsPerWindow: ClosedRange<Int> {
     // A single window may be shorter than the context.
     let most = scoring == .windows ? context - 1 : context - 1 - context / 2

@@ -18,7 +18,8 @@ package struct MergedVerification: Sendable {
   /// - Throws: `FileError`, ``PartError``.
   package init(_ paths: [String], limits: LimitSet? = nil) throws {
     try self.init(
-      paths.map { ($0, try ResultFile.decode(VerificationPart.self, path: $0)) }, limits: limits)
+      paths.map { ($0, try ResultFile.decode(VerificationPart.self, path: $0, kind: .part)) },
+      limits: limits)
   }
 
   /// - Parameter parts: with the names of their files.

@@ -7,9 +7,9 @@ package enum PartError: Error, Equatable {
   /// A result file must be small enough to be read at once.
   case tooLarge(path: String, byteCount: Int, limit: Int)
   /// A result file is strict JSON.
-  case notJSON(path: String, problem: String)
+  case notJSON(path: String, problem: String, expected: ResultKind)
   /// It must hold what merging needs, under the right keys.
-  case notAResult(path: String, key: String?)
+  case notAResult(path: String, key: String?, expected: ResultKind)
   /// Its windows must be of the kind that is asked for, in a layout that this version knows.
   case otherLayout(path: String, found: String, expected: String)
   /// Every value must be one that a measurement can give.
@@ -28,18 +28,30 @@ package enum PartError: Error, Equatable {
   case otherPart(path: String, found: WindowPart, expected: WindowPart)
 }
 
+/// What a file of windows is for.
+package enum ResultKind: Sendable {
+  case part, resume
+
+  fileprivate var remedy: String {
+    switch self {
+    case .part: "pass what `halftone verify --part I/N --json` printed"
+    case .resume: "name another file, or remove this one to begin anew"
+    }
+  }
+}
+
 extension PartError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .tooLarge(let path, let byteCount, let limit):
       "\(path): \(byteCount) bytes are more than the \(limit) that are read; "
-        + "pass what `halftone verify --part` printed"
-    case .notJSON(let path, let problem):
-      "\(path): \(problem); pass what `halftone verify --part I/N --json` printed"
-    case .notAResult(let path, let key):
+        + "name another file"
+    case .notJSON(let path, let problem, let expected):
+      "\(path): \(problem); \(expected.remedy)"
+    case .notAResult(let path, let key, let expected):
       "\(path): "
         + (key.map { "key \($0.quoted) is missing or of another type" } ?? "holds no windows")
-        + "; pass what `halftone verify --part I/N --json` printed"
+        + "; \(expected.remedy)"
     case .otherLayout(let path, let found, let expected):
       "\(path): holds \(found.quoted), not \(expected.quoted); "
         + "name another file, or use the version of halftone that wrote it"

@@ -27,7 +27,12 @@ package final class ResumeFile<Window: MeasuredWindow> {
     self.record = record
     nextWrite = clock.now
     do {
-      let found = try ResultFile.decode(WindowRecord<Window>.self, path: path)
+      // First the layout alone, for another kind of windows has other keys.
+      let layout = try ResultFile.decode(Layout.self, path: path, kind: .resume).layout
+      guard layout == Window.layout else {
+        throw PartError.otherLayout(path: path, found: layout, expected: Window.layout)
+      }
+      let found = try ResultFile.decode(WindowRecord<Window>.self, path: path, kind: .resume)
       try found.validate(path: path)
       if let aspect = found.run.difference(from: record.run) {
         throw PartError.differs(path: path, from: nil, in: aspect)
@@ -40,6 +45,8 @@ package final class ResumeFile<Window: MeasuredWindow> {
       try write()
     }
   }
+
+  private struct Layout: Decodable { var layout: String }
 
   /// Takes what is finished now, and writes it unless that was done a moment ago.
   ///

@@ -75,17 +75,19 @@ enum ResultFile {
   static let byteLimit = 2 << 30
 
   /// - Throws: `FileError`, ``PartError``.
-  static func decode<Document: Decodable>(_ type: Document.Type, path: String) throws -> Document {
+  static func decode<Document: Decodable>(
+    _ type: Document.Type, path: String, kind: ResultKind
+  ) throws -> Document {
     let file = try MappedFile(path: path)
     guard file.byteCount <= byteLimit else {
       throw PartError.tooLarge(path: path, byteCount: file.byteCount, limit: byteLimit)
     }
     return try file.withBytes { bytes in
       do { try JSONScan.validate(bytes) } catch {
-        throw PartError.notJSON(path: path, problem: "\(error)")
+        throw PartError.notJSON(path: path, problem: "\(error)", expected: kind)
       }
       do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch {
-        throw PartError.notAResult(path: path, key: (error as? DecodingError)?.key)
+        throw PartError.notAResult(path: path, key: (error as? DecodingError)?.key, expected: kind)
       }
     }
   }

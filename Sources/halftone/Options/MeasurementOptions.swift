@@ -29,6 +29,7 @@ struct MeasurementOptions: ParsableArguments {
     guard let limit = memoryLimit else {
       return try models.map { try Decoder($0, threads: threads) }
     }
+    AnonymousMemory.returnFreedBlocks()
     let length = windows.first?.tokens.count ?? 0
     let rows = windows.first?.scored.count ?? 0
     let plan = try MemoryPlan(

@@ -34,10 +34,13 @@ struct TextOptions: ParsableArguments {
 
   /// The ids of the text by a model's own tokenizer, and how they are cut.
   ///
-  /// - Throws: `FileError`, `TokenizationError`.
+  /// - Throws: `FileError`, `TokenizationError`, `VerificationError/emptyText`.
   func load(for model: any ModelSource, threads: Int) throws -> MeasuredText {
+    let contents = try TextFile.read(text)
+    // Its ids may still hold the token that begins every text.
+    guard !contents.isEmpty else { throw VerificationError.emptyText }
     let tokenizer = try Tokenizer(of: model)
-    let ids = try tokenizer.encode(try TextFile.read(text))
+    let ids = try tokenizer.encode(contents)
     return MeasuredText(
       ids: ids, tokenizer: tokenizer,
       options: PerplexityOptions(
