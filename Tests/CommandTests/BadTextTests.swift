@@ -75,7 +75,7 @@ import Testing
     try model.folder.write("Documentation and reference", as: "text.txt")
     BadInputTests.expectFailure(
       try model.run(["perplexity", "foreign", "--text", "text.txt", "--context", "2"] + limit),
-      says: ["is outside the vocabulary of 512", "use the tokenizer that belongs to this model"])
+      says: ["only 512 embeddings", "use the tokenizer that belongs to this model"])
   }
 
   @Test(arguments: [[], ["--memory-limit", "500MB"]])

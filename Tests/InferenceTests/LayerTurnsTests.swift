@@ -103,24 +103,6 @@ import Testing
     }
   }
 
-  @Test(arguments: GoldenLogitsTests.families)
-  func `every family's parts can take turns`(family: String) throws {
-    let model = try RunnableModel(
-      AlteredModel(Fixtures.folder.appending(path: "families/\(family)")))
-    let windows = windows(count: 2, length: 40)
-    let expected = try everything(
-      Decoder(model, threads: 2, slabWeightLimit: Self.slabWeightLimit), windows)
-    // Some of a layer's weights stay, others are read when they are used.
-    for arenaCount in [1000, 20_000] {
-      let turns = LayerTurns(
-        arena: WeightArena(count: arenaCount, sharerCount: 1), sharer: 0, slabPool: SlabPool(),
-        slabWeightLimit: Self.slabWeightLimit, windowsPerEvaluation: 2, windowsPerStep: 1)
-      let found = try everything(Decoder(model, threads: 2, turns: turns), windows)
-      #expect(found.states == expected.states)
-      #expect(found.logits == expected.logits)
-    }
-  }
-
   @Test func `a tied head gives the resident model's bits`() throws {
     let tied = try RunnableModel(
       AlteredModel(Fixtures.folder.appending(path: "families/llama"))
