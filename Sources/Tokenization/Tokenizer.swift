@@ -110,7 +110,7 @@ package final class Tokenizer: Sendable {
   /// - Complexity: about ten times the text's size in memory.
   package func encode(_ text: String, addingSpecialTokens: Bool = true) throws -> [Int32] {
     var ids: [Int32] = []
-    var cache = PieceCache()
+    var cache = PieceCache<Int32>()
     var text = text
     try text.withUTF8 { bytes in
       for section in addedTokens.plain.sections(of: bytes) {
@@ -129,7 +129,7 @@ package final class Tokenizer: Sendable {
 
   /// Encodes a stretch of text without added tokens that are searched before normalization.
   private func encode(
-    _ bytes: Bytes, opensInput: Bool, cache: inout PieceCache, into ids: inout [Int32]
+    _ bytes: Bytes, opensInput: Bool, cache: inout PieceCache<Int32>, into ids: inout [Int32]
   ) throws {
     guard let normalizer else {
       return try encode(normalized: bytes, opensInput: opensInput, cache: &cache, into: &ids)
@@ -141,7 +141,8 @@ package final class Tokenizer: Sendable {
   }
 
   private func encode(
-    normalized bytes: Bytes, opensInput: Bool, cache: inout PieceCache, into ids: inout [Int32]
+    normalized bytes: Bytes, opensInput: Bool, cache: inout PieceCache<Int32>,
+    into ids: inout [Int32]
   ) throws {
     for section in addedTokens.normalized.sections(of: bytes) {
       if let id = section.id {
@@ -153,7 +154,7 @@ package final class Tokenizer: Sendable {
       try preTokenizer?.apply(to: &pieces)
       try pieces.bytes.withUnsafeBufferPointer { bytes in
         for range in pieces.ranges {
-          try cache.tokenize(bytes.part(range), by: model, into: &ids)
+          try cache.append(bytes.part(range), to: &ids) { try model.tokenize($0, into: &$1) }
         }
       }
     }

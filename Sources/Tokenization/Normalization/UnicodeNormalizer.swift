@@ -12,8 +12,26 @@ enum UnicodeNormalizer: Normalizer {
   case compatibilityComposition
   case compatibilityDecomposition
 
+  /// Only what is not ASCII is looked at, each stretch with the character before it, which marks may
+  /// change; nothing changes an ASCII character from behind it.
   func normalize(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var done = 0
+    while let first = bytes[done...].firstIndex(where: { $0 >= 0x80 }) {
+      let start = max(done, first - 1)
+      let end = bytes[first...].firstIndex { $0 < 0x80 } ?? bytes.count
+      result += bytes[done..<start]
+      result += normalized(String(decoding: bytes[start..<end], as: UTF8.self)).utf8
+      done = end
+    }
+    result += bytes[done...]
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  private func normalized(_ text: String) -> String {
     let scalars = text.unicodeScalars
     var result = ""
     var start = scalars.startIndex

@@ -17,15 +17,22 @@ struct Pieces {
 
   /// Cuts every piece further.
   ///
-  /// - Parameter cut: gets a piece; returns ranges inside it, counted from its start, ascending.
+  /// - Parameter cut: gets a piece; returns ranges inside it, counted from its start, ascending. They
+  ///   depend on nothing but the piece, for words come again and are cut once.
   mutating func split(_ cut: (Bytes) throws -> [Range<Int>]) rethrows {
     var result: [Range<Int>] = []
     result.reserveCapacity(ranges.count)
     let start = ranges.first?.lowerBound
+    var cache = PieceCache<Range<Int>>()
     try bytes.withUnsafeBufferPointer { bytes in
       for range in ranges {
-        for part in try cut(bytes.part(range)) where !part.isEmpty {
-          result.append(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
+        let first = result.count
+        try cache.append(bytes.part(range), to: &result) { piece, parts in
+          for part in try cut(piece) where !part.isEmpty { parts.append(part) }
+        }
+        for index in first..<result.count {
+          let part = result[index]
+          result[index] = range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound
         }
       }
     }

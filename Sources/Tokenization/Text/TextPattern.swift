@@ -32,13 +32,22 @@ struct LiteralPattern: TextPattern {
 
 /// Single scalars of a class; each is a match of its own.
 struct ScalarPattern: TextPattern {
-  let isMember: @Sendable (Unicode.Scalar) -> Bool
+  private let isMember: @Sendable (Unicode.Scalar) -> Bool
+  /// Whether each ASCII character is a member: asking the Unicode tables takes longer than all the rest.
+  private let ascii: [Bool]
+
+  init(_ isMember: @escaping @Sendable (Unicode.Scalar) -> Bool) {
+    self.isMember = isMember
+    ascii = (0..<0x80).map { isMember(Unicode.Scalar(UInt8($0))) }
+  }
 
   func forEachMatch(in bytes: Bytes, _ body: (Range<Int>) -> Void) {
     var position = 0
     while position < bytes.count {
       let (scalar, length) = bytes.scalar(at: position)
-      if isMember(scalar) { body(position..<position + length) }
+      if length == 1 ? ascii[Int(scalar.value)] : isMember(scalar) {
+        body(position..<position + length)
+      }
       position += length
     }
   }
