@@ -14,6 +14,7 @@ struct HalftoneCommand: ParsableCommand {
     abstract: "Converts and quantizes language-model checkpoints, and proves the result.",
     discussion: """
       halftone quantize model/ -o model.tone --scheme nf4 --double-quant
+      halftone export model.tone --to bitsandbytes -o model-bnb/
       halftone verify model/ model.tone --text eval.txt --html report.html
 
       A MODEL is a .tone file, a safetensors file, or a folder with either.
@@ -22,7 +23,8 @@ struct HalftoneCommand: ParsableCommand {
       """,
     version: Tool.version,
     subcommands: [
-      InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, CheckCommand.self,
+      InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, ExportCommand.self,
+      CheckCommand.self,
       ReportCommand.self, VerifyCommand.self, PerplexityCommand.self, LogitsCommand.self,
       TokenizeCommand.self,
     ])
