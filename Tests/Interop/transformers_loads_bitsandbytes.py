@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transformers with bitsandbytes loads what Halftone writes for it, and the other way round.
 
-    bitsandbytes.py [--venv FOLDER | --python FILE] [--transformers 5|4] [--halftone FILE]
+    transformers_loads_bitsandbytes.py [--venv FOLDER | --python FILE] [--transformers 5|4] [--halftone FILE]
 
 For the trained checkpoint in examples/ and every scheme that bitsandbytes has. Ours: `halftone quantize
 --to bitsandbytes`, in one file and in shards; loaded by Transformers on the CPU, no parameter may be
@@ -127,7 +127,9 @@ def check(halftone, scratch):
                 plain = torch.nn.Linear(*reversed(weight.shape), bias=False)
                 plain.weight = torch.nn.Parameter(weight, requires_grad=False)
                 model.set_submodule(key, plain)
-            return model(torch.tensor([ids])).logits[0], by_itself
+            # Transformers refuses to convert what was loaded as quantized.
+            torch.nn.Module.float(model)
+            return model(torch.tensor([ids])).logits[0], by_itself.float()
 
     def restored(module):
         """A layer's weights as bitsandbytes restores them, in float32."""
@@ -234,8 +236,6 @@ def main():
         sys.exit(f"{halftone} does not exist: swift build -c release, or name it with --halftone")
     with tempfile.TemporaryDirectory() as name:
         if chosen.inside:
-            # The script's own name must not hide the package.
-            sys.path = [p for p in sys.path if Path(p).resolve() != Path(__file__).resolve().parent]
             return check(halftone, Path(name))
         # absolute, not resolve: a virtual environment's interpreter is known by its own path.
         python = chosen.python.absolute() if chosen.python else None
