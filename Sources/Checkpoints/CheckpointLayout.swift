@@ -4,9 +4,9 @@ import Foundation
 import Tensors
 
 /// Which files make up a checkpoint; found by name, before any tensor file is opened.
-struct CheckpointLayout {
+package struct CheckpointLayout {
   static let fileName = "model.safetensors"
-  static let indexName = "model.safetensors.index.json"
+  package static let indexName = "model.safetensors.index.json"
   static let fileSuffix = ".safetensors"
 
   /// The folder in which assets are looked for.

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// Nothing in it is trusted: shards are plain names in the index's own folder, and names and shards
 /// must agree with each other in both directions.
-struct SafetensorsIndex {
+package struct SafetensorsIndex {
   let path: String
   /// Tensor name to shard name.
   private(set) var shardOfTensor: [String: String] = [:]
@@ -66,7 +66,7 @@ struct SafetensorsIndex {
   }
 
   /// True for a name that can only lead to a file in the same folder.
-  static func isPlainName(_ name: String) -> Bool {
+  package static func isPlainName(_ name: String) -> Bool {
     !name.isEmpty && name != "." && name != ".." && !name.containsControlCharacter
       && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
       && !name.utf8.contains(UInt8(ascii: ":"))

@@ -31,22 +31,28 @@ package struct SafetensorsLayout: Sendable {
 
   /// Lays out a file; `file` is its name in errors.
   ///
+  /// - Parameters:
+  ///   - last: what comes behind all other tensors, in this order: their sizes may still change while
+  ///     the others keep their places.
+  ///   - headerByteCount: the least length of header and length field, reached with spaces.
   /// - Throws: ``CheckpointError`` where the reader would refuse the file.
   package init(
-    of declarations: [TensorDeclaration], metadata: [String: String], file: String
+    of declarations: [TensorDeclaration], last: [TensorDeclaration] = [],
+    headerByteCount: Int = 0, metadata: [String: String], file: String
   ) throws(CheckpointError) {
     var seen: Set<String> = []
-    for tensor in declarations {
+    for tensor in declarations + last {
       guard seen.insert(tensor.name).inserted else {
         throw .duplicateTensor(tensor: tensor.name, file: file, otherFile: file)
       }
     }
     let rank = Dictionary(uniqueKeysWithValues: ElementType.allCases.enumerated().map { ($1, $0) })
-    let sorted = declarations.sorted { a, b in
-      let (first, second) = (rank[a.elementType] ?? 0, rank[b.elementType] ?? 0)
-      return first == second
-        ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8) : first > second
-    }
+    let sorted =
+      declarations.sorted { a, b in
+        let (first, second) = (rank[a.elementType] ?? 0, rank[b.elementType] ?? 0)
+        return first == second
+          ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8) : first > second
+      } + last
     var text = "{"
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key < $1.key }
@@ -71,6 +77,7 @@ package struct SafetensorsLayout: Sendable {
     }
     text += "}"
     text += String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
+    text += String(repeating: " ", count: max(0, headerByteCount - 8 - text.utf8.count))
     let length = text.utf8.count
     guard length <= SafetensorsHeader.maximumByteCount else {
       throw .headerTooLong(

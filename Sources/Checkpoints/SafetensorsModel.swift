@@ -11,7 +11,7 @@ package struct SafetensorsModel: ModelSource {
   package let path: String
   package let format = "safetensors"
   package let tensors: [TensorDescription]
-  package let assets: [Asset]
+  package private(set) var assets: [Asset]
   package let byteCount: Int
   /// The files that hold the tensors, sorted by name.
   package let files: [SafetensorsFile]
@@ -33,6 +33,17 @@ package struct SafetensorsModel: ModelSource {
     let layout = try CheckpointLayout(of: path)
     var files: [SafetensorsFile] = []
     for file in layout.files { files.append(try SafetensorsFile(path: file)) }
+    try self.init(path: path, files: files, assets: [])
+    try layout.index?.check(against: files)
+    assets = try ModelAssets.read(from: layout.directory)
+  }
+
+  /// A model of files that are open.
+  ///
+  /// - Throws: ``CheckpointError/duplicateTensor(tensor:file:otherFile:)``.
+  package init(
+    path: String, files: [SafetensorsFile], assets: [Asset]
+  ) throws(CheckpointError) {
     var tensors: [TensorDescription] = []
     var locations: [String: Location] = [:]
     for (fileIndex, file) in files.enumerated() {
@@ -45,13 +56,18 @@ package struct SafetensorsModel: ModelSource {
         tensors.append(tensor.description)
       }
     }
-    try layout.index?.check(against: files)
     self.path = path
     self.files = files
     self.tensors = tensors
     self.locations = locations
     byteCount = files.reduce(0) { $0 + $1.file.byteCount }
-    assets = try ModelAssets.read(from: layout.directory)
+    self.assets = assets
+  }
+
+  package var mappedFiles: [MappedFile] { files.map(\.file) }
+
+  package func storedLocation(of name: String) -> (file: MappedFile, byteRange: Range<Int>)? {
+    try? location(of: name)
   }
 
   package func description(of name: String) -> TensorDescription? {

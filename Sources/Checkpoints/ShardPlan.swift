@@ -58,14 +58,23 @@ package struct ShardPlan: Sendable {
       index = nil
       return
     }
-    let map = shardOfTensor.sorted { $0.key < $1.key }
-      .map { "    \($0.key.jsonLiteral): \(shards[$0.value].name.jsonLiteral)" }
-    index = Data(
+    index = Self.index(
+      shardNames: shardOfTensor.mapValues { shards[$0].name }, elementCount: elementCount,
+      byteCount: total)
+  }
+
+  /// The index file: which shard holds which tensor.
+  package static func index(
+    shardNames: [String: String], elementCount: Int, byteCount: Int
+  ) -> Data {
+    let map = shardNames.sorted { $0.key < $1.key }
+      .map { "    \($0.key.jsonLiteral): \($0.value.jsonLiteral)" }
+    return Data(
       """
       {
         "metadata": {
           "total_parameters": \(elementCount),
-          "total_size": \(total)
+          "total_size": \(byteCount)
         },
         "weight_map": {
       \(map.joined(separator: ",\n"))
@@ -75,7 +84,8 @@ package struct ShardPlan: Sendable {
       """.utf8)
   }
 
-  private static func name(of place: Int, in count: Int) -> String {
+  /// The file's name of the shard at a place.
+  package static func name(of place: Int, in count: Int) -> String {
     guard count > 1 else { return CheckpointLayout.fileName }
     func padded(_ number: Int) -> String {
       let digits = String(number)

@@ -61,11 +61,19 @@ package final class ContainerWriter: @unchecked Sendable {
   private var constants: [Constant: Int] = [:]
   private var end = ToneFormat.headerByteCount
   private var failed = false
+  let part: Directory.Part
+  /// The files that travel with the model, as far as they are written.
+  var assets: [Directory.AssetEntry] = []
 
   /// Starts a file beside `path`, which appears under its name when the writer is done.
   ///
+  /// - Parameter part: which part of a set of files it is.
   /// - Throws: ``FileError``.
-  package init(path: String, compression: Compression, overwrite: Bool) throws {
+  package init(
+    path: String, compression: Compression, overwrite: Bool,
+    part: Directory.Part = Directory.Part(index: 1, count: 1, set: "00000000")
+  ) throws {
+    self.part = part
     file = try AtomicFile(path: path, overwrite: overwrite)
     self.compression = compression
   }

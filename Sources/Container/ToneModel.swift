@@ -5,7 +5,7 @@ import Quantization
 import Tensors
 
 /// A model in `.tone` files: one file, or all parts of a set.
-package struct ToneModel: ModelSource {
+package struct ToneModel: EncodedSource {
   package let path: String
   package let format = "tone"
   package let tensors: [TensorDescription]
@@ -53,6 +53,8 @@ package struct ToneModel: ModelSource {
     byteCount = files.reduce(0) { $0 + $1.file.byteCount }
   }
 
+  package var mappedFiles: [MappedFile] { files.map(\.file) }
+
   package func description(of name: String) -> TensorDescription? {
     locations[name].map { tensors[$0.description] }
   }
@@ -60,6 +62,22 @@ package struct ToneModel: ModelSource {
   /// The tensor as its file's directory has it.
   package func entry(of name: String) -> Directory.Tensor? {
     locations[name].map { files[$0.file].directory.tensors[$0.tensor] }
+  }
+
+  package func stored(_ name: String) throws -> StoredTensor? {
+    guard let location = locations[name] else {
+      throw ContainerError.unknownTensor(file: path, tensor: name)
+    }
+    let file = files[location.file]
+    let tensor = file.directory.tensors[location.tensor]
+    if try file.plainComponent(of: tensor) != nil { return nil }
+    return try StoredTensor(
+      encoding: file.encoding(of: tensor),
+      component: { number in
+        StoredTensor.Component(
+          role: file.directory.components[number].role,
+          elementType: file.components[number].elementType, shape: file.components[number].shape)
+      }, makeStore: { file.restoringComponents() })
   }
 
   package func withStoredBytes<Result>(
@@ -118,9 +136,9 @@ package struct ToneModel: ModelSource {
       throw ContainerError.elementsOutsideTensor(
         file: file.path, tensor: name, elements: elements, count: count)
     }
-    try file.decode(
+    try file.restoringComponents().decode(
       file.encoding(of: file.directory.tensors[location.tensor]), elements, into: buffer,
-      item: "tensor \(name.quoted)", coder: FrameCoder())
+      item: "tensor \(name.quoted)")
   }
 }
 

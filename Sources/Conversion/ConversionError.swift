@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Quantization
+import Runtimes
 import Tensors
 
 /// Why a conversion is not begun.
 package enum ConversionError: Error, Equatable, CustomStringConvertible {
   /// A tensor can be quantized as the plan says; `file` is the one that holds it.
   case quantization(file: String, QuantizationError)
+  /// A format holds what is planned for a model's tensors; `model` is the model that is read.
+  case format(model: String, RuntimeError)
   /// A tensor is quantized once, from its original.
   case alreadyQuantized(file: String, tensor: String, scheme: String)
   /// A part lies between 1 and the number of parts, and no part is empty.
@@ -17,12 +20,17 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
   case outsideRange(file: String, tensor: String, index: Int, type: ElementType)
   /// A folder that is named as a model holds one.
   case severalModels(folder: String, files: [String])
+  /// A format to write is one that exists.
+  case unknownFormat(name: String, known: [String])
+  /// Only a `.tone` model is written in parts.
+  case noParts(format: String)
   /// The output is none of the files that are read.
   case outputIsInput(String)
 
   package var description: String {
     switch self {
     case .quantization(let file, let error): "\(file): \(error)"
+    case .format(let model, let error): "\(model): \(error)"
     case .alreadyQuantized(let file, let tensor, let scheme):
       "\(file): tensor '\(tensor)' is already quantized (\(scheme)), and a second time would lose "
         + "more; start from the original, or run halftone dequantize if it is gone"
@@ -38,6 +46,10 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
     case .severalModels(let folder, let files):
       "\(folder): holds \(files.count) .tone files (\(files.prefix(3).joined(separator: ", "))"
         + (files.count > 3 ? ", …" : "") + ") that are not parts of one model; name one of them"
+    case .unknownFormat(let name, let known):
+      "there is no format \(name.quoted) to write; choose one of \(known.joined(separator: ", "))"
+    case .noParts(let format):
+      "\(format) is not written in parts; leave out --part, or write parts of a .tone model"
     case .outputIsInput(let path):
       "\(path): the output is the input; choose another name"
     }

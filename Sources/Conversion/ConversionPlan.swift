@@ -3,12 +3,15 @@
 import Container
 import Foundation
 import Quantization
+import Runtimes
 import Tensors
 
 /// A plan for one output file: the tensors that go into it, and which part of the model it is.
 package struct ConversionPlan: Sendable {
   package let entries: [Plan.Entry]
   package let part: Directory.Part
+  /// What the format changes or costs beyond the tensors, a sentence each.
+  package let notes: [String]
 
   /// Picks the tensors of the part that is asked for.
   ///
@@ -16,6 +19,16 @@ package struct ConversionPlan: Sendable {
   ///
   /// - Throws: ``ConversionError``.
   init(entries: [Plan.Entry], source: any ModelSource, options: QuantizeOptions) throws {
+    let format = try OutputFormats.format(named: options.format)
+    if options.part != nil, !format.hasParts {
+      throw ConversionError.noParts(format: options.format)
+    }
+    let fitted: (entries: [Plan.Entry], notes: [String])
+    do { fitted = try format.fit(entries, of: source) } catch let error as RuntimeError {
+      throw ConversionError.format(model: source.path, error)
+    }
+    let entries = fitted.entries
+    notes = fitted.notes
     guard let asked = options.part, asked.count > 1 || asked.index != 1 else {
       self.entries = entries
       part = Directory.Part(index: 1, count: 1, set: Self.identity(of: entries, options, count: 1))

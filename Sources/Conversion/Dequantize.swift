@@ -16,14 +16,24 @@ package func dequantize(
   modelAt path: String, to output: String, type: ElementType?, threads: Int, overwrite: Bool,
   progress: (ConversionProgress) -> Void = { _ in }
 ) throws -> Int {
-  let source = try openModel(at: path)
+  try dequantize(
+    openModel(at: path), to: output, type: type,
+    shardByteLimit: SafetensorsDirectoryWriter.defaultShardByteLimit, threads: threads,
+    overwrite: overwrite, progress: progress)
+}
+
+/// The same for a model that is open.
+func dequantize(
+  _ source: any ModelSource, to output: String, type: ElementType?, shardByteLimit: Int,
+  threads: Int, overwrite: Bool, progress: (ConversionProgress) -> Void
+) throws -> Int {
   let declarations = source.tensors.map { tensor in
     TensorDeclaration(
       name: tensor.name, elementType: tensor.restoredType(asking: type), shape: tensor.shape)
   }
   let writer = try SafetensorsDirectoryWriter(
     path: output, tensors: declarations, assets: try source.assets.renamingType(to: type),
-    overwrite: overwrite)
+    shardByteLimit: shardByteLimit, overwrite: overwrite)
   do {
     try writer.fill(from: source, declarations, threads: threads, progress: progress)
     try writer.commit()

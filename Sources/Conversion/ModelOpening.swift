@@ -2,10 +2,11 @@
 
 import Checkpoints
 import Container
+import Runtimes
 import Tensors
 
 /// Opens whatever a user may name as a model: a file of safetensors or a `.tone` file, or a folder with
-/// either.
+/// either; the safetensors may be a runtime's.
 ///
 /// What a file's first bytes say counts, not how it is called.
 /// - Throws: the error of the format's reader, or ``ConversionError/severalModels(folder:files:)``.
@@ -14,5 +15,7 @@ package func openModel(at path: String) throws -> any ModelSource {
   if ToneFile.recognizes(path: path) || path.hasSuffix(".\(ToneFormat.fileExtension)") {
     return try ToneModel(path: path)
   }
-  return try SafetensorsModel(path: path)
+  let model = try SafetensorsModel(path: path)
+  // The runtimes that store their tensors in safetensors know their own by the arrays' names.
+  return try BitsandbytesModel(model) ?? model
 }

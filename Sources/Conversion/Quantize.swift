@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Checkpoints
-import Container
 import Foundation
 import Quantization
 import Tensors
 
-/// The main job: reads a model, quantizes it by a recipe and writes one `.tone` file.
+/// The main job: reads a model, quantizes it by a recipe and writes it in the format that is asked for.
 ///
 /// Everything that can be checked is checked before the first byte is written; the output appears under
 /// its name when it is complete, and not at all if anything goes wrong. Its bytes depend on input,
@@ -20,24 +18,42 @@ package func quantize(
   let start = ContinuousClock.now
   let source = try openModel(at: options.input)
   let plan = try makePlan(for: source, options)
-  let writer = try ContainerWriter(
-    path: options.output, compression: options.compression, overwrite: options.overwrite)
+  return try write(plan, from: source, options, since: start, progress: progress)
+}
+
+/// Writes a plan's tensors in the format that is asked for.
+func write(
+  _ plan: ConversionPlan, from source: any ModelSource, _ options: QuantizeOptions,
+  since start: ContinuousClock.Instant, progress: (ConversionProgress) -> Void
+) throws -> QuantizeSummary {
+  let format = try OutputFormats.format(named: options.format)
+  return try fill(
+    format.makeSink(for: plan, source: source, options), with: plan, from: source, options,
+    since: start, progress: progress)
+}
+
+/// Takes a plan's tensors into a sink, which it finishes or abandons.
+private func fill(
+  _ sink: some TensorSink, with plan: ConversionPlan, from source: any ModelSource,
+  _ options: QuantizeOptions, since start: ContinuousClock.Instant,
+  progress: (ConversionProgress) -> Void
+) throws -> QuantizeSummary {
   do {
-    let assets = try writer.addAssets(options.part.isFirst ? source.assets : [])
-    let pipeline = try SlabPipeline(plan: plan.entries, source: source, writer: writer)
+    let pipeline = try SlabPipeline(plan: plan.entries, source: source, sink: sink)
     let tensors = try namingFile(of: source) {
       try pipeline.run(threads: options.threads, progress: progress)
     }
-    let sources = try pipeline.digests.finish(withSHA256: options.recordsSHA256)
-    let outputBytes = try writer.finish(
-      tool: Tool.nameAndVersion, part: plan.part, tensors: tensors.map(\.entry), assets: assets,
-      provenance: .init(
-        sources: sources, recipe: options.recipe.text.isEmpty ? nil : options.recipe.text))
+    let outputBytes = try sink.finish(
+      tensors,
+      record: ConversionRecord(
+        tool: Tool.nameAndVersion,
+        sources: try pipeline.digests.finish(withSHA256: options.recordsSHA256),
+        recipe: options.recipe.text.isEmpty ? nil : options.recipe.text))
     return QuantizeSummary(
       options, plan, tensors, inputBytes: source.byteCount, outputBytes: outputBytes,
       elapsed: start.duration(to: .now), peakMemory: pipeline.peakMemory)
   } catch {
-    writer.abandon()
+    sink.abandon()
     throw error
   }
 }
@@ -52,11 +68,7 @@ package func makePlan(
     throw ConversionError.alreadyQuantized(
       file: source.path, tensor: tensor.name, scheme: tensor.scheme)
   }
-  if !options.output.isEmpty,
-    source.filePaths.contains(where: { isSameFile(options.output, $0) })
-  {
-    throw ConversionError.outputIsInput(options.output)
-  }
+  try requireOtherOutput(options.output, than: source)
   let plan = try namingFile(of: source) {
     try Plan(recipe: options.recipe, tensors: source.tensors)
   }
@@ -66,24 +78,27 @@ package func makePlan(
   return try ConversionPlan(entries: entries, source: source, options: options)
 }
 
+/// Checks that an output is not what is read.
+///
+/// - Throws: ``ConversionError/outputIsInput(_:)``.
+func requireOtherOutput(_ output: String, than source: any ModelSource) throws {
+  if !output.isEmpty,
+    (source.mappedFiles.map(\.path) + [source.path]).contains(where: { isSameFile(output, $0) })
+  {
+    throw ConversionError.outputIsInput(output)
+  }
+}
+
 /// Does a part of the work; an error about a tensor then names the tensor's file too.
-private func namingFile<Result>(
+func namingFile<Result>(
   of source: any ModelSource, _ work: () throws -> Result
 ) throws -> Result {
   do {
     return try work()
   } catch let error as QuantizationError {
     guard let tensor = error.tensor else { throw error }
-    let location = try (source as? SafetensorsModel)?.location(of: tensor)
-    throw ConversionError.quantization(file: location?.file.path ?? source.path, error)
-  }
-}
-
-extension ModelSource {
-  /// What must not be written to while it is read: the model and the files that hold its tensors.
-  fileprivate var filePaths: [String] {
-    let files = (self as? SafetensorsModel)?.files.map(\.file.path) ?? []
-    return files + ((self as? ToneModel)?.files.map(\.path) ?? []) + [path]
+    let file = source.storedLocation(of: tensor)?.file.path
+    throw ConversionError.quantization(file: file ?? source.path, error)
   }
 }
 
@@ -103,25 +118,4 @@ package struct ConversionProgress: Sendable {
 package enum Tool {
   package static let version = "0.1.0"
   package static let nameAndVersion = "halftone \(version)"
-}
-
-extension ContainerWriter {
-  /// Writes the files that travel with the model.
-  fileprivate func addAssets(_ assets: [Asset]) throws -> [Directory.AssetEntry] {
-    let coder = FrameCoder()
-    return try assets.map { asset in
-      try asset.contents.withUnsafeBytes { bytes in
-        Directory.AssetEntry(
-          name: asset.name,
-          component: try addWhole(
-            role: ContainerWriter.assetRole, type: .u8, shape: [bytes.count], bytes: bytes,
-            coder: coder))
-      }
-    }
-  }
-}
-
-extension ModelPart? {
-  /// Whether assets go here: into the only file, or into the first part.
-  fileprivate var isFirst: Bool { self == nil || self?.index == 1 }
 }

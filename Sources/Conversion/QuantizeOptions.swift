@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checkpoints
 import Container
 import Foundation
 import Quantization
@@ -8,9 +9,13 @@ import Quantization
 package struct QuantizeOptions: Sendable {
   /// The model to read.
   package var input: String
-  /// The file to write.
+  /// The file or folder to write.
   package var output: String
   package var recipe: Recipe
+  /// The name of the format to write, one of ``OutputFormats/names``.
+  package var format = ToneOutput.name
+  /// The size in bytes that the files of a folder are kept below, where a format has such files.
+  package var shardByteLimit = SafetensorsDirectoryWriter.defaultShardByteLimit
   package var compression: ContainerWriter.Compression = .auto
   /// How many threads work.
   package var threads = ProcessInfo.processInfo.activeProcessorCount

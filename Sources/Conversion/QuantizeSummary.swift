@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Container
 import Foundation
 import Quantization
 import Tensors
@@ -8,16 +7,17 @@ import Tensors
 extension QuantizeSummary {
   /// Sums up a quantization.
   init(
-    _ options: QuantizeOptions, _ plan: ConversionPlan, _ tensors: [SlabPipeline.Written],
+    _ options: QuantizeOptions, _ plan: ConversionPlan, _ tensors: [WrittenTensor],
     inputBytes: Int, outputBytes: Int, elapsed: Duration, peakMemory: PeakMemory
   ) {
-    let quantized = tensors.filter { $0.statistics != nil }
-    let weights = quantized.reduce(0) { $0 + ($1.statistics?.count ?? 0) }
+    // Encoded here, or copied as it was encoded elsewhere.
+    let quantized = tensors.filter { $0.statistics != nil || $0.record.plainType == nil }
+    let weights = quantized.reduce(0) { $0 + $1.record.tensor.elementCount }
     let stored = quantized.reduce(0) { $0 + $1.storedByteCount }
     let allWeights = plan.entries.reduce(0) { $0 + $1.tensor.elementCount }
     var lost = ErrorStatistics()
     for tensor in quantized { tensor.statistics.map { lost.add($0) } }
-    let schemes = Set(quantized.map(\.entry.scheme)).sorted()
+    let schemes = Set(quantized.map(\.record.scheme)).sorted()
     output = options.output
     scheme = schemes.isEmpty ? "keep" : schemes.joined(separator: ", ")
     self.tensors = tensors.count

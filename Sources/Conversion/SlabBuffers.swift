@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Container
+import Quantization
 
 /// Where the bytes of one slab are between being encoded and being written.
-final class SlabBuffers: @unchecked Sendable {
-  private var coders: [FrameCoder] = []
+final class SlabBuffers<Sink: TensorSink>: @unchecked Sendable {
+  private let sink: Sink
+  private var coders: [Sink.Coder] = []
   private var buffers: [UnsafeMutableRawBufferPointer] = []
+
+  init(_ sink: Sink) { self.sink = sink }
 
   deinit { buffers.forEach { $0.deallocate() } }
 
   /// The coder of the output at a position: frames of one slab are held at the same time.
-  func coder(_ position: Int) -> FrameCoder {
-    while coders.count <= position { coders.append(FrameCoder()) }
+  func coder(_ position: Int) -> Sink.Coder {
+    while coders.count <= position { coders.append(sink.makeCoder()) }
     return coders[position]
   }
 

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Container
 import Foundation
 import Quantization
 import Tensors
 
 /// Takes the tensors of a plan through read → encode → measure → write, slab by slab, on all cores.
-final class SlabPipeline {
-  /// One tensor as it was written.
-  struct Written {
-    var entry: Directory.Tensor
-    var storedByteCount: Int
-    /// Nil where the tensor was kept.
-    var statistics: ErrorStatistics?
-  }
-
+final class SlabPipeline<Sink: TensorSink> {
   private struct Unit {
     enum Pass { case scan, encode }
     var job: Int
@@ -25,36 +16,38 @@ final class SlabPipeline {
   let digests: SourceDigests
   private(set) var peakMemory = PeakMemory()
   private let source: any ModelSource
-  private let writer: ContainerWriter
+  private let sink: Sink
   private let jobs: [TensorJob]
 
-  /// Declares the components of all tensors, so that their numbers do not depend on scheduling.
-  init(plan: [Plan.Entry], source: any ModelSource, writer: ContainerWriter) throws {
+  /// Declares all tensors.
+  init(plan: [Plan.Entry], source: any ModelSource, sink: Sink) throws {
     self.source = source
-    self.writer = writer
-    let digests = SourceDigests(source)
+    self.sink = sink
+    let digests = SourceDigests(sink.recordsSources ? source.mappedFiles : [])
     self.digests = digests
-    jobs = try plan.map { entry in
-      try TensorJob(
-        entry, writer: writer, location: digests.location(of: entry.tensor.name, in: source))
+    let records = plan.map(\.record)
+    jobs = try zip(zip(plan, records), sink.declare(records)).map { planned, components in
+      TensorJob(
+        planned.0, planned.1, components: components,
+        location: digests.location(of: planned.0, in: source))
     }
   }
 
   /// Does all the work; returns the tensors in the order of the plan.
-  func run(threads: Int, progress: (ConversionProgress) -> Void) throws -> [Written] {
+  func run(threads: Int, progress: (ConversionProgress) -> Void) throws -> [WrittenTensor] {
     let units = jobs.indices.flatMap { job -> [Unit] in
       let slabs = 0..<jobs[job].slabCount
       let scans = jobs[job].needsScan ? slabs.map { Unit(job: job, pass: .scan, slab: $0) } : []
       return scans + slabs.map { Unit(job: job, pass: .encode, slab: $0) }
     }
-    let workers = (0..<max(1, threads)).map { _ in Worker() }
+    let workers = (0..<max(1, threads)).map { _ in Worker<Sink>(coder: sink.makeCoder()) }
     let bytesInAll = jobs.reduce(0) { $0 + $1.sourceByteCount }
     var bytesDone = 0
     // Slabs that wait to be written are as many as those being encoded, and one to go on with.
-    let output = WriteBehind(writer, slabLimit: 2 * workers.count + 1)
+    let output = WriteBehind(sink, slabLimit: 2 * workers.count + 1)
     let work = OrderedWork {
       output.cancel()
-      self.writer.cancel()
+      self.sink.cancel()
     }
     try work.run(count: units.count, threads: threads) { index, workerIndex in
       let unit = units[index]
@@ -74,7 +67,7 @@ final class SlabPipeline {
   }
 
   private func scan(
-    _ job: TensorJob, _ slab: Int, _ worker: Worker, _ work: OrderedWork, _ unit: Int
+    _ job: TensorJob, _ slab: Int, _ worker: Worker<Sink>, _ work: OrderedWork, _ unit: Int
   ) throws {
     try withSlab(slab, of: job) { try job.encoder?.scan($0, scratch: worker.scratch) }
     work.signal { job.scannedSlabCount += 1 }
@@ -83,26 +76,33 @@ final class SlabPipeline {
 
   /// Encodes one slab and sees that its frames are written; returns the source bytes that it took.
   private func encode(
-    _ job: TensorJob, _ slab: Int, _ worker: Worker, _ output: WriteBehind, _ work: OrderedWork,
+    _ job: TensorJob, _ slab: Int, _ worker: Worker<Sink>, _ output: WriteBehind<Sink>,
+    _ work: OrderedWork,
     _ unit: Int
   ) throws -> Int {
     if job.needsScan { try awaitScan(of: job, slab, work) }
     let buffers = try output.takeBuffers()
     let outputs = buffers.outputs(job.slabByteCounts)
-    let (lost, byteCount) = try withSlab(slab, of: job) { weights in
-      (try encodeInStrips(weights, of: job, into: outputs, worker), weights.bytes.count)
+    var lost = ErrorStatistics()
+    let byteCount: Int
+    if let stored = job.stored {
+      byteCount = try job.copy(slab, of: stored, into: outputs)
+    } else {
+      (lost, byteCount) = try withSlab(slab, of: job) { weights in
+        (try encodeInStrips(weights, of: job, into: outputs, worker), weights.bytes.count)
+      }
     }
-    let frames = try job.slabComponents.enumerated().map { position, component in
-      let bytes = outputs[position][..<job.byteCount(of: slab, position)]
-      return try writer.prepare(
-        UnsafeRawBufferPointer(rebasing: bytes), of: component, index: slab,
-        coder: buffers.coder(position))
+    let frames = try job.slabPositions.enumerated().map { place, position in
+      let bytes = outputs[place][..<job.byteCount(of: slab, place)]
+      return try sink.prepare(
+        UnsafeRawBufferPointer(rebasing: bytes), of: job.components[position], index: slab,
+        coder: buffers.coder(place))
     }
     let placed = try work.inTurn(unit) {
-      if slab == 0 { try job.writeAfterScan(to: writer, coder: worker.spareCoder) }
+      if slab == 0 { try job.writeLate(to: sink, coder: worker.coder) }
       job.statistics.add(lost)
       if slab == job.slabCount - 1 { job.releaseEncoder() }
-      return frames.map(writer.place)
+      return frames.map(sink.place)
     }
     try output.write(placed, in: buffers)
     return byteCount
@@ -123,7 +123,7 @@ final class SlabPipeline {
   /// The bytes of a tensor that is kept are copied, to outlive the call that reads them.
   private func encodeInStrips(
     _ slab: Slab, of job: TensorJob, into outputs: [UnsafeMutableRawBufferPointer],
-    _ worker: Worker
+    _ worker: Worker<Sink>
   ) throws -> ErrorStatistics {
     var statistics = ErrorStatistics()
     var checksum: UInt32 = 0
@@ -171,7 +171,9 @@ final class SlabPipeline {
 }
 
 /// What one thread works with.
-private final class Worker: Sendable {
+private final class Worker<Sink: TensorSink>: Sendable {
   let scratch = Scratch()
-  let spareCoder = FrameCoder()
+  let coder: Sink.Coder
+
+  init(coder: Sink.Coder) { self.coder = coder }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Checkpoints
-import Container
 import Foundation
+import Quantization
 import Tensors
 
 /// The CRC-32C of every source file, put together from what was read anyway.
@@ -19,17 +18,19 @@ final class SourceDigests: @unchecked Sendable {
   private let lock = NSLock()
   private var pieces: [[Piece]]
 
-  init(_ source: any ModelSource) {
-    files = (source as? SafetensorsModel)?.files.map(\.file) ?? []
+  /// - Parameter files: the files that are digested; none where nobody wants to know.
+  init(_ files: [MappedFile]) {
+    self.files = files
     pieces = files.map { _ in [] }
   }
 
-  /// The file and the byte range of a tensor, or nil where the source's files are not digested.
+  /// The file and the byte range of a tensor, or nil where its numbers do not stand in one of the files.
   func location(
-    of name: String, in source: any ModelSource
-  ) throws -> (file: Int, range: Range<Int>)? {
-    guard let source = source as? SafetensorsModel else { return nil }
-    let location = try source.location(of: name)
+    of entry: Plan.Entry, in source: any ModelSource
+  ) -> (file: Int, range: Range<Int>)? {
+    guard entry.stored == nil, !files.isEmpty,
+      let location = source.storedLocation(of: entry.tensor.name)
+    else { return nil }
     return files.firstIndex { $0 === location.file }.map { ($0, location.byteRange) }
   }
 
@@ -38,8 +39,8 @@ final class SourceDigests: @unchecked Sendable {
     lock.withLock { pieces[file].append(Piece(range: range, checksum: checksum)) }
   }
 
-  /// What the directory records of each file.
-  func finish(withSHA256: Bool) throws -> [Directory.SourceFile] {
+  /// What is recorded of each file.
+  func finish(withSHA256: Bool) throws -> [ConversionRecord.SourceFile] {
     try zip(files, pieces).map { file, pieces in
       var checksum: UInt32 = 0
       var end = 0
@@ -56,7 +57,7 @@ final class SourceDigests: @unchecked Sendable {
       try file.withBytes(in: end..<file.byteCount) { rest in
         append(Kernels.active.crc32c(rest), rest.count)
       }
-      return Directory.SourceFile(
+      return ConversionRecord.SourceFile(
         name: file.name, bytes: file.byteCount, crc32c: Self.hexadecimal(checksum),
         sha256: withSHA256 ? file.withBytes(SHA256Digest.hexadecimal) : nil)
     }

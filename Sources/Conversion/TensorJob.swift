@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Container
 import Foundation
 import Quantization
 import Tensors
 
 /// One tensor on its way through the pipeline.
 final class TensorJob: @unchecked Sendable {
-  let tensor: TensorDescription
-  /// False where the tensor's bytes are kept.
-  let isEncoded: Bool
+  let record: TensorRecord
+  /// The sink's numbers of its components, in layout order.
+  let components: [Int]
+  /// Its components where they are copied.
+  let stored: StoredTensor?
   /// Where its bytes are among the source's files, if they are digested.
   let location: (file: Int, range: Range<Int>)?
-  /// The components that get a frame from each slab, and how much a full slab gives.
-  let slabComponents: [Int]
+  /// The positions of the components that get a frame from each slab, and how much a full slab gives.
+  let slabPositions: [Int]
   let slabByteCounts: [Int]
-  /// The same components' whole lengths.
-  private let componentByteCounts: [Int]
-
-  let slabWeightCount: Int
-  /// Weights that are digested and encoded at a time; outputs divide evenly there.
-  let stripWeightCount: Int
 
   // Changed by one thread at a time: in turn, or under the work's lock.
   var statistics = ErrorStatistics()
@@ -33,73 +28,42 @@ final class TensorJob: @unchecked Sendable {
   private var liveEncoder: (any TensorEncoder)?
   private let encoderLock = NSLock()
   private let entry: Plan.Entry
-  private let encoding: Encoding
-  private let afterScanComponents: [Int]
+  private let latePositions: [Int]
 
-  /// Declares the tensor's components.
+  /// - Parameter components: the sink's numbers of the record's components.
   init(
-    _ entry: Plan.Entry, writer: ContainerWriter, location: (file: Int, range: Range<Int>)?
-  ) throws {
+    _ entry: Plan.Entry, _ record: TensorRecord, components: [Int],
+    location: (file: Int, range: Range<Int>)?
+  ) {
     self.entry = entry
+    self.record = record
+    self.components = components
     self.location = location
-    tensor = entry.tensor
-    guard entry.scheme != nil, let layout = entry.layout else {
-      // Types of less than a byte come in whole slabs too, for a slab is a multiple of 8 weights.
-      slabWeightCount = BlockGeometry.slabWeightGoal
-      stripWeightCount = BlockGeometry.stripWeightGoal
-      slabByteCounts = [slabWeightCount * tensor.elementType.bitWidth / 8]
-      slabComponents = [
-        writer.addComponent(
-          role: "values", type: tensor.elementType, shape: tensor.shape,
-          frameByteCount: slabByteCounts[0])
-      ]
-      componentByteCounts = [tensor.storedByteCount]
-      encoding = Encoding(component: slabComponents[0])
-      afterScanComponents = []
-      isEncoded = false
-      needsScan = false
-      return
-    }
-    var numbers: [Int] = []
-    var perSlab: [(component: Int, byteCount: Int, wholeByteCount: Int)] = []
+    stored = entry.stored
+    var perSlab: [(position: Int, byteCount: Int)] = []
     var late: [Int] = []
-    for component in layout.components {
+    for (position, component) in record.layout.components.enumerated() {
       switch component.content {
-      case .constant(let bytes):
-        numbers.append(
-          try writer.addConstant(
-            role: component.role, type: component.elementType, shape: component.shape,
-            bytes: bytes))
-        continue
-      case .perSlab(let byteCount):
-        numbers.append(
-          writer.addComponent(
-            role: component.role, type: component.elementType, shape: component.shape,
-            frameByteCount: byteCount))
-        perSlab.append((numbers[numbers.count - 1], byteCount, component.byteCount))
-      case .afterScan:
-        numbers.append(
-          writer.addComponent(
-            role: component.role, type: component.elementType, shape: component.shape,
-            frameByteCount: ToneFormat.plainFrameByteCount))
-        late.append(numbers[numbers.count - 1])
+      case .constant: continue
+      case .perSlab(let byteCount): perSlab.append((position, byteCount))
+      case .afterScan: late.append(position)
       }
     }
-    slabWeightCount = layout.slabWeightCount
-    stripWeightCount = layout.stripWeightCount
-    slabComponents = perSlab.map(\.component)
+    slabPositions = perSlab.map(\.position)
     slabByteCounts = perSlab.map(\.byteCount)
-    componentByteCounts = perSlab.map(\.wholeByteCount)
-    afterScanComponents = late
-    encoding = layout.encoding.mapComponents { numbers[$0] }
-    isEncoded = true
-    needsScan = layout.needsScan
+    latePositions = late
+    needsScan = entry.scheme != nil && record.layout.needsScan
   }
+
+  var tensor: TensorDescription { record.tensor }
+  var slabWeightCount: Int { record.layout.slabWeightCount }
+  /// Weights that are digested and encoded at a time; outputs divide evenly there.
+  var stripWeightCount: Int { record.layout.stripWeightCount }
 
   /// Whether every slab must be seen once before any is encoded.
   let needsScan: Bool
 
-  /// The encoder, or nil where the tensor's bytes are kept.
+  /// The encoder, or nil where what is stored is kept.
   var encoder: (any TensorEncoder)? {
     encoderLock.withLock {
       if liveEncoder == nil, let scheme = entry.scheme, let layout = entry.layout {
@@ -129,29 +93,43 @@ final class TensorJob: @unchecked Sendable {
     return elements.lowerBound * bits / 8..<elements.upperBound * bits / 8
   }
 
-  /// The bytes that a slab gives for the component at a position: those of a full slab, or what the
+  /// The bytes that a slab gives for the output at a place: those of a full slab, or what the
   /// component still lacks.
-  func byteCount(of slab: Int, _ position: Int) -> Int {
-    let full = slabByteCounts[position]
+  func byteCount(of slab: Int, _ place: Int) -> Int {
+    let full = slabByteCounts[place]
     guard slab == slabCount - 1 else { return full }
-    return componentByteCounts[position] - slab * full
+    return record.layout.components[slabPositions[place]].byteCount - slab * full
   }
 
-  /// Writes the components that the scan gave.
-  func writeAfterScan(to writer: ContainerWriter, coder: FrameCoder) throws {
-    for (component, bytes) in zip(afterScanComponents, afterScan) {
-      try bytes.withUnsafeBytes { try writer.writeAll($0, to: component, coder: coder) }
+  /// Copies a slab's share of the components; returns how many bytes that is.
+  func copy(
+    _ slab: Int, of stored: StoredTensor, into outputs: [UnsafeMutableRawBufferPointer]
+  ) throws -> Int {
+    var sum = 0
+    for (place, position) in slabPositions.enumerated() {
+      let start = slab * slabByteCounts[place]
+      let count = byteCount(of: slab, place)
+      try stored.withBytes(of: position, in: start..<start + count) {
+        outputs[place].copyMemory(from: $0)
+      }
+      sum += count
+    }
+    return sum
+  }
+
+  /// Writes the components that come whole: those that the scan gave, or that are copied.
+  func writeLate<Sink: TensorSink>(to sink: Sink, coder: Sink.Coder) throws {
+    for (place, position) in latePositions.enumerated() {
+      let bytes = try stored?.bytes(of: position) ?? afterScan[place]
+      try bytes.withUnsafeBytes { try sink.writeAll($0, to: components[position], coder: coder) }
     }
     afterScan = []
   }
 
-  /// What the directory says of the tensor, and what it took.
-  var written: SlabPipeline.Written {
-    SlabPipeline.Written(
-      entry: Directory.Tensor(
-        name: tensor.name, type: tensor.elementType.rawValue, shape: tensor.shape,
-        scheme: entry.schemeName, encoding: encoding, reason: entry.reason,
-        statistics: isEncoded ? Directory.Statistics(statistics) : nil),
-      storedByteCount: entry.storedByteCount, statistics: isEncoded ? statistics : nil)
+  /// The tensor, and what it took.
+  var written: WrittenTensor {
+    WrittenTensor(
+      record: record, components: components, storedByteCount: entry.storedByteCount,
+      statistics: entry.scheme == nil ? nil : statistics)
   }
 }

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Container
 import Foundation
+import Quantization
 
 /// Writes placed frames, one thread at a time.
 ///
 /// A file system lets only one thread at a time write to a file and keeps the others waiting. So a
 /// thread that finds another one writing leaves its frames to it and goes on encoding; only when too
 /// many slabs lie about does it wait.
-final class WriteBehind: @unchecked Sendable {
-  private typealias Slab = (frames: [ContainerWriter.PreparedFrame], buffers: SlabBuffers)
+final class WriteBehind<Sink: TensorSink>: @unchecked Sendable {
+  private typealias Slab = (frames: [Sink.Frame], buffers: SlabBuffers<Sink>)
 
-  private let writer: ContainerWriter
+  private let sink: Sink
   private let condition = NSCondition()
-  private var free: [SlabBuffers]
+  private var free: [SlabBuffers<Sink>]
   private var waiting: [Slab] = []
   private var isWriting = false
   private var isCancelled = false
 
   /// - Parameter slabLimit: how many slabs may be encoded and not yet written.
-  init(_ writer: ContainerWriter, slabLimit: Int) {
-    self.writer = writer
-    free = (0..<slabLimit).map { _ in SlabBuffers() }
+  init(_ sink: Sink, slabLimit: Int) {
+    self.sink = sink
+    free = (0..<slabLimit).map { _ in SlabBuffers(sink) }
   }
 
   /// Buffers for the next slab; waits until there are some.
   ///
   /// - Throws: `CancellationError` after ``cancel()``.
-  func takeBuffers() throws -> SlabBuffers {
+  func takeBuffers() throws -> SlabBuffers<Sink> {
     try condition.withLock {
       while true {
         if isCancelled { throw CancellationError() }
@@ -40,8 +40,8 @@ final class WriteBehind: @unchecked Sendable {
   /// Writes the frames, and then those that others left meanwhile; or leaves them to who is writing.
   ///
   /// - Parameter buffers: hold the frames' bytes; free again when they are written.
-  /// - Throws: `FileError` where writing fails.
-  func write(_ frames: [ContainerWriter.PreparedFrame], in buffers: SlabBuffers) throws {
+  /// - Throws: what the sink throws where writing fails.
+  func write(_ frames: [Sink.Frame], in buffers: SlabBuffers<Sink>) throws {
     let isMine = condition.withLock {
       if isWriting {
         waiting.append((frames, buffers))
@@ -53,7 +53,7 @@ final class WriteBehind: @unchecked Sendable {
     guard isMine else { return }
     var next: Slab? = (frames, buffers)
     while let slab = next {
-      for frame in slab.frames { try writer.write(frame) }
+      for frame in slab.frames { try sink.write(frame) }
       next = condition.withLock {
         free.append(slab.buffers)
         condition.signal()

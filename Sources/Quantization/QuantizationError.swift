@@ -21,6 +21,8 @@ package enum QuantizationError: Error, Equatable {
   case noDoubleQuantization(scheme: String)
   /// A scheme without blocks takes no block size.
   case noBlocks(scheme: String)
+  /// A component that is copied holds exactly the numbers that its tensor needs.
+  case components(tensor: String, problem: String)
   /// The recipe must be YAML of the shape that the documentation gives.
   case recipe(path: String, problem: String)
 }
@@ -49,6 +51,8 @@ extension QuantizationError: CustomStringConvertible {
         + "quantization, or use nf4, fp4, int8 or int8-row"
     case .noBlocks(let scheme):
       "scheme \(scheme) has no blocks; leave out the block size"
+    case .components(let tensor, let problem):
+      "tensor \(tensor.quoted): \(problem), so its codes can't be copied; run halftone dequantize"
     case .recipe(let path, let problem):
       "\(path): \(problem); formats/recipes.md describes what a recipe may say"
     }
@@ -60,7 +64,8 @@ extension QuantizationError {
   package var tensor: String? {
     switch self {
     case .nonFinite(let tensor, _), .outsideRange(let tensor, _, _),
-      .unsupportedElementType(let tensor, _), .noRows(let tensor, _, _):
+      .unsupportedElementType(let tensor, _), .noRows(let tensor, _, _),
+      .components(let tensor, _):
       tensor
     case .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks, .recipe: nil
     }

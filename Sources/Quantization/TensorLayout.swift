@@ -61,6 +61,23 @@ package struct TensorLayout: Sendable {
   }
 }
 
+extension TensorLayout {
+  /// What is stored for a tensor whose numbers stand as they are.
+  ///
+  /// Types of less than a byte come in whole slabs too, for a slab is a multiple of 8 weights.
+  package static func plain(_ tensor: TensorDescription) -> TensorLayout {
+    let slab = BlockGeometry.slabWeightGoal
+    return TensorLayout(
+      slabWeightCount: slab, stripWeightCount: BlockGeometry.stripWeightGoal,
+      components: [
+        .init(
+          "values", tensor.elementType, tensor.shape,
+          .perSlab(byteCount: slab * tensor.elementType.bitWidth / 8))
+      ],
+      encoding: Encoding(component: 0))
+  }
+}
+
 extension TensorLayout.Component {
   package init(
     _ role: String, _ elementType: ElementType, _ shape: [Int], _ content: TensorLayout.Content

@@ -74,9 +74,26 @@ package protocol ModelSource: TensorSource {
   var assets: [Asset] { get }
   /// The size in bytes of the files that hold the tensors.
   var byteCount: Int { get }
+  /// The files that hold the tensors; none where the model is in memory only.
+  var mappedFiles: [MappedFile] { get }
+
+  /// Where a tensor's stored bytes are in one of the files, or nil where they do not stand there as they
+  /// are.
+  func storedLocation(of name: String) -> (file: MappedFile, byteRange: Range<Int>)?
+
+  /// What makes a tensor unreadable though its file is sound, in one sentence; nil where nothing does.
+  ///
+  /// Reading such a tensor throws an error that says the same.
+  func defect(of name: String) -> String?
 }
 
 extension ModelSource {
+  package var mappedFiles: [MappedFile] { [] }
+
+  package func storedLocation(of name: String) -> (file: MappedFile, byteRange: Range<Int>)? { nil }
+
+  package func defect(of name: String) -> String? { nil }
+
   /// The asset of that name, or nil.
   package func asset(_ name: String) -> Data? {
     assets.first { $0.name == name }?.contents

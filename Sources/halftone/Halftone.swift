@@ -14,6 +14,7 @@ struct HalftoneCommand: ParsableCommand {
     abstract: "Converts and quantizes language-model checkpoints, and proves the result.",
     discussion: """
       halftone quantize model/ -o model.tone --scheme nf4 --double-quant
+      halftone export model.tone --to bitsandbytes -o model-bnb/
       halftone verify model/ model.tone --text eval.txt --html report.html
 
       A MODEL is a .tone file, a safetensors file, or a folder with either.
@@ -25,6 +26,11 @@ struct HalftoneCommand: ParsableCommand {
       InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, CheckCommand.self,
       ReportCommand.self, VerifyCommand.self, MergeCommand.self, PerplexityCommand.self,
       LogitsCommand.self,
+=======
+      InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, ExportCommand.self,
+      CheckCommand.self,
+      ReportCommand.self, VerifyCommand.self, PerplexityCommand.self, LogitsCommand.self,
+>>>>>>> bnb
       TokenizeCommand.self,
     ])
 

@@ -7,18 +7,28 @@ package struct Plan: Sendable {
   /// One tensor's lot.
   package struct Entry: Sendable {
     package let tensor: TensorDescription
-    /// How it is encoded; nil: its bytes stay as they are.
+    /// How it is encoded; nil: what is stored stays as it is.
     package let scheme: (any Scheme)?
-    /// What is stored for it; nil where its bytes stay.
+    /// What is stored for it; nil where its numbers stand plainly and stay.
     package let layout: TensorLayout?
+    /// Its components where they are copied; nil where it is encoded or its numbers stand plainly.
+    package let stored: StoredTensor?
     /// Why, in a few words.
     package let reason: String
+    /// Whether a rule of the recipe names it, so that the user wants it so.
+    package let isByRule: Bool
 
     /// The scheme's name, or the source type in lower case.
     package var schemeName: String { scheme?.name ?? tensor.scheme }
 
     /// The bytes that will be stored for it, before compression.
     package var storedByteCount: Int { layout?.storedByteCount ?? tensor.storedByteCount }
+
+    /// The tensor as a sink gets it.
+    package var record: TensorRecord {
+      TensorRecord(
+        tensor: tensor, scheme: schemeName, layout: layout ?? .plain(tensor), reason: reason)
+    }
   }
 
   /// Every tensor, in the order in which they will be read and written.
@@ -33,7 +43,7 @@ package struct Plan: Sendable {
       if let index = recipe.rules.firstIndex(where: { $0.matches(tensor.name) }) {
         let rule = recipe.rules[index]
         return try Entry(
-          tensor, rule.choice, reason: "rule \(index + 1): \(rule.pattern)")
+          tensor, rule.choice, reason: "rule \(index + 1): \(rule.pattern)", isByRule: true)
       }
       let role = TensorRole(of: tensor)
       guard role == .linear else { return .kept(tensor, reason: role.rawValue) }
@@ -54,23 +64,38 @@ package struct Plan: Sendable {
 
 extension Plan.Entry {
   /// Keeps a tensor, whatever else was planned.
-  package static func kept(_ tensor: TensorDescription, reason: String) -> Self {
-    Self(tensor: tensor, scheme: nil, layout: nil, reason: reason)
+  package static func kept(
+    _ tensor: TensorDescription, reason: String, isByRule: Bool = false
+  ) -> Self {
+    Self(
+      tensor: tensor, scheme: nil, layout: nil, stored: nil, reason: reason, isByRule: isByRule)
+  }
+
+  /// Copies a tensor's components.
+  ///
+  /// - Throws: ``QuantizationError/components(tensor:problem:)``.
+  package static func copied(
+    _ tensor: TensorDescription, _ stored: StoredTensor, reason: String
+  ) throws -> Self {
+    Self(
+      tensor: tensor, scheme: nil, layout: try stored.layout(of: tensor), stored: stored,
+      reason: reason, isByRule: false)
   }
 
   fileprivate init(
-    _ tensor: TensorDescription, _ choice: Recipe.Choice, reason: String
+    _ tensor: TensorDescription, _ choice: Recipe.Choice, reason: String, isByRule: Bool = false
   ) throws {
     guard case .scheme(let name, let options) = choice, tensor.elementCount > 0 else {
-      self = .kept(tensor, reason: reason)
+      self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
     }
     let scheme = try Schemes.scheme(named: name, options: options)
     if scheme.name == tensor.scheme {
-      self = .kept(tensor, reason: reason)
+      self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
     }
     self.init(
-      tensor: tensor, scheme: scheme, layout: try scheme.layout(for: tensor), reason: reason)
+      tensor: tensor, scheme: scheme, layout: try scheme.layout(for: tensor), stored: nil,
+      reason: reason, isByRule: isByRule)
   }
 }

@@ -22,13 +22,15 @@ package func compareTensors(
   progress: @escaping WeightProgress = { _, _ in }
 ) throws -> TensorReport {
   let pairs = try matchTensors(original, candidate)
-  let runs = pairs.indices.flatMap { WeightRun.cut(pairs[$0], tensor: $0) }
+  let defects = pairs.map { candidate.defect(of: $0.original.name) }
+  let runs = pairs.indices.filter { defects[$0] == nil }
+    .flatMap { WeightRun.cut(pairs[$0], tensor: $0) }
   let sums = try WeightRunQueue(runs: runs, progress: progress).run(threads: threads) {
     run, buffers in
     try run.compare(pairs[run.tensor], original, candidate, buffers)
   }
 
-  var statistics: [ErrorStatistics?] = pairs.map { _ in ErrorStatistics() }
+  var statistics: [ErrorStatistics?] = defects.map { $0 == nil ? ErrorStatistics() : nil }
   for (run, sum) in zip(runs, sums) {
     guard let sum, sum.isFinite else {
       statistics[run.tensor] = nil
@@ -38,7 +40,9 @@ package func compareTensors(
   }
   let names = Set(pairs.map(\.original.name))
   return TensorReport(
-    tensors: zip(pairs, statistics).map { TensorError($0.original, $0.candidate, $1) },
+    tensors: zip(pairs, zip(statistics, defects)).map {
+      TensorError($0.original, $0.candidate, $1.0, defect: $1.1)
+    },
     extra: candidate.tensors.map(\.name).filter { !names.contains($0) }.sorted())
 }
 

@@ -18,6 +18,8 @@ package struct TensorError: Sendable, Equatable {
   /// What was measured, or nil (JSON `null` in each figure) where there are no numbers to compare: a
   /// type that isn't quantized with different bytes, or weights that are not finite.
   package var statistics: ErrorStatistics?
+  /// Why the candidate's weights can't be read though its file is sound; nil where they can.
+  package var defect: String?
 
   /// Number of weights; 1 for a scalar.
   package var weightCount: Int { shape.reduce(1, *) }
@@ -31,7 +33,8 @@ package struct TensorError: Sendable, Equatable {
   package var isExact: Bool { statistics?.errorEnergy == 0 }
 
   init(
-    _ original: TensorDescription, _ candidate: TensorDescription, _ statistics: ErrorStatistics?
+    _ original: TensorDescription, _ candidate: TensorDescription, _ statistics: ErrorStatistics?,
+    defect: String? = nil
   ) {
     name = original.name
     shape = original.shape
@@ -40,6 +43,7 @@ package struct TensorError: Sendable, Equatable {
     originalByteCount = original.storedByteCount
     candidateByteCount = candidate.storedByteCount
     self.statistics = statistics
+    self.defect = defect
   }
 }
 

@@ -24,6 +24,10 @@ package struct TensorFinding: Sendable, Equatable, Encodable {
   /// Nil where nothing is wrong.
   init?(_ error: TensorError) {
     tensor = error.name
+    if let defect = error.defect {
+      finding = defect
+      return
+    }
     guard let statistics = error.statistics else {
       finding = "its weights are not finite or not the original's bytes, so no error can be given"
       return

@@ -9,11 +9,12 @@ import Quantization
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Quantize a model and write it as one .tone file.",
+    abstract: "Quantize a model and write it as one .tone file, or for a runtime.",
     discussion: """
       halftone quantize model/ -o model.tone
       halftone quantize model/ -o model.tone --scheme nf4 --double-quant
       halftone quantize model/ -o model.tone --recipe mix.yaml --dry-run
+      halftone quantize model/ -o model-bnb/ --to bitsandbytes --double-quant
       halftone quantize model/ -o model-00002-of-00004.tone --part 2/4
 
       Linear layers are quantized; embeddings, output head, norms, biases and \
@@ -24,9 +25,18 @@ struct QuantizeCommand: ParsableCommand {
   var model: String
 
   @Option(
-    name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "file"),
+    name: [.short, .long], help: ArgumentHelp("The file or folder to write.", valueName: "path"),
     completion: .file(extensions: ["tone"]))
   var output: String?
+
+  @Option(
+    name: .customLong("to"),
+    help: ArgumentHelp(
+      "The format to write: \(OutputFormats.names.joined(separator: ", ")).", valueName: "format"),
+    completion: .list(OutputFormats.names))
+  var format = "tone"
+
+  @OptionGroup var shards: ShardArguments
 
   @OptionGroup var schemes: SchemeArguments
 
@@ -57,12 +67,17 @@ struct QuantizeCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    guard OutputFormats.names.contains(format) else {
+      throw ValidationError("--to takes one of \(OutputFormats.names.joined(separator: ", ")).")
+    }
     if output == nil && !dryRun { throw ValidationError("Name the file to write with -o FILE.") }
   }
 
   func run() throws {
     var options = QuantizeOptions(
       input: model, output: output ?? "", recipe: try schemes.resolved())
+    options.format = format
+    options.shardByteLimit = shards.byteLimit
     options.compression = compression.value
     options.threads = work.threads
     options.overwrite = overwrite

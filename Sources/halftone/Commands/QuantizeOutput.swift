@@ -46,9 +46,10 @@ struct PlanOutput: Encodable {
   var inputBytes: Int
   var outputBytes: Int
   var bitsPerWeight: Double
+  var notes: [String]
 
   enum CodingKeys: String, CodingKey {
-    case tensors
+    case tensors, notes
     case inputBytes = "input_bytes"
     case outputBytes = "output_bytes"
     case bitsPerWeight = "bits_per_weight"
@@ -59,12 +60,14 @@ struct PlanOutput: Encodable {
       Tensor(
         name: entry.tensor.name, shape: entry.tensor.shape,
         type: entry.tensor.elementType.rawValue, scheme: entry.schemeName, reason: entry.reason,
-        inputBytes: entry.tensor.storedByteCount, outputBytes: entry.storedByteCount)
+        inputBytes: source.description(of: entry.tensor.name)?.storedByteCount ?? 0,
+        outputBytes: entry.storedByteCount)
     }
     inputBytes = tensors.reduce(0) { $0 + $1.inputBytes }
     outputBytes = tensors.reduce(0) { $0 + $1.outputBytes }
     let weights = plan.entries.reduce(0) { $0 + $1.tensor.elementCount }
     bitsPerWeight = weights == 0 ? 0 : Double(outputBytes) * 8 / Double(weights)
+    notes = plan.notes
   }
 
   func show(asJSON: Bool) throws {
@@ -82,5 +85,6 @@ struct PlanOutput: Encodable {
     print(
       "\(tensors.count) tensors, \(Amount.bytes(inputBytes)) → \(Amount.bytes(outputBytes)) before "
         + "compression, " + String(format: "%.3f", bitsPerWeight) + " bits per weight")
+    for note in notes { print(note) }
   }
 }

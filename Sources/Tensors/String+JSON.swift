@@ -4,7 +4,7 @@ import Foundation
 
 extension String {
   /// The string as JSON, in quotes; only what must be escaped is.
-  var jsonLiteral: String {
+  package var jsonLiteral: String {
     var text = "\""
     for scalar in unicodeScalars {
       switch scalar {

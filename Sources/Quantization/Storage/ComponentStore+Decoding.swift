@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CKernels
-import Quantization
 import Tensors
 
-extension ToneFile {
+extension ComponentStore {
   /// Evaluates numbers `range` of an encoding. `formats/encodings.md`, "The decoding rule".
   ///
-  /// - Throws: ``ContainerError``.
-  func decode(
+  /// - Parameter item: whose encoding it is, for errors.
+  /// - Throws: the store's error.
+  package func decode(
     _ encoding: Encoding, _ range: Range<Int>, into numbers: UnsafeMutableBufferPointer<Float>,
-    item: String, coder: FrameCoder
+    item: String
   ) throws {
     guard !range.isEmpty, let base = numbers.baseAddress else { return }
     precondition(numbers.count >= range.count)
     var steps = (encoding.steps ?? [])[...]
-    let taken = try decodeByKernel(encoding, range, into: base, item: item, coder: coder)
+    let taken = try decodeByKernel(encoding, range, into: base, item: item)
     if taken == 0 {
-      try loadStored(encoding, range, into: numbers, item: item, coder: coder)
+      try loadStored(encoding, range, into: numbers, item: item)
     }
     steps = steps.dropFirst(taken)
     for step in steps {
-      try apply(step, to: numbers, range, item: item, coder: coder)
+      try apply(step, to: numbers, range, item: item)
     }
   }
 
   /// Numbers of an encoding, as an array.
   private func decoded(
-    _ encoding: Encoding, _ range: Range<Int>, item: String, coder: FrameCoder
+    _ encoding: Encoding, _ range: Range<Int>, item: String
   ) throws -> [Float] {
     try [Float](unsafeUninitializedCapacity: range.count) { buffer, count in
-      try decode(encoding, range, into: buffer, item: item, coder: coder)
+      try decode(encoding, range, into: buffer, item: item)
       count = range.count
     }
   }
@@ -40,17 +40,17 @@ extension ToneFile {
   /// - Returns: how many steps are done; 0 if none, and then nothing is stored.
   private func decodeByKernel(
     _ encoding: Encoding, _ range: Range<Int>, into numbers: UnsafeMutablePointer<Float>,
-    item: String, coder: FrameCoder
+    item: String
   ) throws -> Int {
     let steps = encoding.steps ?? []
     let kernels = Kernels.active.table
     let isNibbles = encoding.bits == 4 && encoding.order == .high
-    let isInt8 = encoding.bits == nil && components[encoding.component].elementType == .i8
+    let isInt8 = encoding.bits == nil && elementType(of: encoding.component) == .i8
     if isInt8, let step = steps.first, step.operation == .multiply, let block = step.block,
       range.lowerBound % block == 0
     {
-      let scales = try operands(step, block, range, item: item, coder: coder)
-      try withBytes(of: encoding.component, in: range, coder: coder) { codes in
+      let scales = try operands(step, block, range, item: item)
+      try withBytes(of: encoding.component, in: range) { codes in
         kernels.decode_int8(
           codes.bindMemory(to: Int8.self).baseAddress, range.count, block, scales, numbers)
       }
@@ -62,18 +62,17 @@ extension ToneFile {
     let bytes = range.lowerBound / 2..<(range.upperBound + 1) / 2
     switch steps[0].operation {
     case .lookup where steps[0].block == nil:
-      let component = components[steps[0].operand.component]
-      guard component.elementCount == 16 else { return 0 }
-      let table = try decoded(steps[0].operand, 0..<16, item: item, coder: coder)
-      let scales = try operands(steps[1], block, range, item: item, coder: coder)
-      try withBytes(of: encoding.component, in: bytes, coder: coder) { codes in
+      guard elementCount(of: steps[0].operand.component) == 16 else { return 0 }
+      let table = try decoded(steps[0].operand, 0..<16, item: item)
+      let scales = try operands(steps[1], block, range, item: item)
+      try withBytes(of: encoding.component, in: bytes) { codes in
         kernels.decode_lookup4(
           codes.bindMemory(to: UInt8.self).baseAddress, range.count, block, table, scales, numbers)
       }
     case .subtract where steps[0].block == block:
-      let zeros = try operands(steps[0], block, range, item: item, coder: coder)
-      let scales = try operands(steps[1], block, range, item: item, coder: coder)
-      try withBytes(of: encoding.component, in: bytes, coder: coder) { codes in
+      let zeros = try operands(steps[0], block, range, item: item)
+      let scales = try operands(steps[1], block, range, item: item)
+      try withBytes(of: encoding.component, in: bytes) { codes in
         kernels.decode_uint4(
           codes.bindMemory(to: UInt8.self).baseAddress, range.count, block, scales, zeros, numbers)
       }
@@ -84,34 +83,32 @@ extension ToneFile {
 
   /// The operands that the numbers `range` meet, one for each block.
   private func operands(
-    _ step: Encoding.Step, _ block: Int, _ range: Range<Int>, item: String, coder: FrameCoder
+    _ step: Encoding.Step, _ block: Int, _ range: Range<Int>, item: String
   ) throws -> [Float] {
     try decoded(
-      step.operand, range.lowerBound / block..<(range.upperBound - 1) / block + 1, item: item,
-      coder: coder)
+      step.operand, range.lowerBound / block..<(range.upperBound - 1) / block + 1, item: item)
   }
 
   /// Converts the stored numbers, before any step.
   private func loadStored(
     _ encoding: Encoding, _ range: Range<Int>, into numbers: UnsafeMutableBufferPointer<Float>,
-    item: String, coder: FrameCoder
+    item: String
   ) throws {
-    let type = components[encoding.component].elementType
+    let type = elementType(of: encoding.component)
     if let bits = encoding.bits {
       let bytes = range.lowerBound * bits / 8..<(range.upperBound * bits + 7) / 8
-      try withBytes(of: encoding.component, in: bytes, coder: coder) { packed in
+      try withBytes(of: encoding.component, in: bytes) { packed in
         PackedBits(width: bits, isHighFirst: encoding.order == .high)
           .unpack(packed, firstBit: range.lowerBound * bits % 8, count: range.count, into: numbers)
       }
       return
     }
     guard ElementConversion.canWiden(type) else {
-      throw ContainerError.inconsistent(
-        file: path, item: item, problem: "\(type.rawValue) numbers can't be restored")
+      throw refusal(item, "\(type.rawValue) numbers can't be restored")
     }
     let width = type.bitWidth / 8
     try withBytes(
-      of: encoding.component, in: range.lowerBound * width..<range.upperBound * width, coder: coder
+      of: encoding.component, in: range.lowerBound * width..<range.upperBound * width
     ) { bytes in
       _ = ElementConversion.widen(bytes, of: type, into: numbers)
     }
@@ -119,15 +116,15 @@ extension ToneFile {
 
   private func apply(
     _ step: Encoding.Step, to numbers: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>,
-    item: String, coder: FrameCoder
+    item: String
   ) throws {
     if step.operation == .lookup {
-      try lookUp(step, numbers, range, item: item, coder: coder)
+      try lookUp(step, numbers, range, item: item)
       return
     }
     // Without a block every number meets operand 0: one block that begins at 0 and has no end.
     let block = step.block ?? Int.max
-    let operands = try operands(step, block, range, item: item, coder: coder)
+    let operands = try operands(step, block, range, item: item)
     var index = 0
     for operand in operands {
       let blockEnd = ((range.lowerBound + index) / block + 1).multipliedReportingOverflow(by: block)
@@ -143,25 +140,24 @@ extension ToneFile {
 
   private func lookUp(
     _ step: Encoding.Step, _ numbers: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>,
-    item: String, coder: FrameCoder
+    item: String
   ) throws {
-    let length = components[step.operand.component].codebookLength(isSingle: step.block == nil)
+    let length = codebookLength(of: step.operand.component, isSingle: step.block == nil)
     let block = step.block ?? Int.max
     var index = 0
     while index < range.count {
       // Some whole codebooks at a time, so that memory does not grow with their number.
       let first = (range.lowerBound + index) / block
-      let last = min((range.upperBound - 1) / block, first + Self.codebookNumberCount / length)
+      let last = min((range.upperBound - 1) / block, first + codebookNumberCount / length)
       let codebooks = try decoded(
-        step.operand, first * length..<(last + 1) * length, item: item, coder: coder)
+        step.operand, first * length..<(last + 1) * length, item: item)
       let (next, overflow) = (last + 1).multipliedReportingOverflow(by: block)
       let end = overflow ? range.count : min(range.count, next - range.lowerBound)
       while index < end {
         let code = numbers[index]
         guard code >= 0, code < Float(length), code.rounded() == code else {
-          throw ContainerError.inconsistent(
-            file: path, item: item,
-            problem: "code \(code) of weight \(range.lowerBound + index) is not in its codebook")
+          throw refusal(
+            item, "code \(code) of weight \(range.lowerBound + index) is not in its codebook")
         }
         let codebook = (range.lowerBound + index) / block - first
         numbers[index] = codebooks[codebook * length + Int(code)]
@@ -169,7 +165,7 @@ extension ToneFile {
       }
     }
   }
-
-  /// About as many numbers of codebooks are decoded at a time.
-  private static let codebookNumberCount = 1 << 16
 }
+
+/// About as many numbers of codebooks are decoded at a time.
+private let codebookNumberCount = 1 << 16

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Checkpoints
+import Quantization
+import Tensors
+
+/// The arrays of one tensor as the components of its encoding, by number.
+struct StoredArrays: ComponentStore {
+  /// Where a component's bytes are.
+  enum Array: Sendable {
+    /// A tensor of the file.
+    case stored(String)
+    /// Numbers that the file states in another way, or that are understood.
+    case known([UInt8])
+  }
+
+  let model: SafetensorsModel
+  let file: String
+  /// What each component is, and where.
+  let components: [(component: StoredTensor.Component, array: Array)]
+
+  func elementType(of component: Int) -> ElementType {
+    components[component].component.elementType
+  }
+
+  func elementCount(of component: Int) -> Int {
+    components[component].component.shape.reduce(1, *)
+  }
+
+  func codebookLength(of component: Int, isSingle: Bool) -> Int {
+    isSingle ? elementCount(of: component) : components[component].component.shape.last ?? 1
+  }
+
+  func withBytes<Result>(
+    of component: Int, in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    switch components[component].array {
+    case .stored(let name): return try model.withStoredBytes(of: name, in: range, body)
+    case .known(let bytes):
+      return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+  }
+
+  func refusal(_ item: String, _ problem: String) -> any Error {
+    RuntimeError.malformed(file: file, tensor: item, problem: problem)
+  }
+}
