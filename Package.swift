@@ -60,9 +60,12 @@ let package = Package(
     .target(
       name: "Container", dependencies: ["Tensors", "Quantization", "CZstd"], swiftSettings: strict),
     .target(
+      name: "Runtimes", dependencies: ["Tensors", "Checkpoints", "Quantization"],
+      swiftSettings: strict),
+    .target(
       name: "Conversion",
       dependencies: [
-        "Tensors", "Checkpoints", "Quantization", "Container",
+        "Tensors", "Checkpoints", "Quantization", "Container", "Runtimes",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -111,6 +114,7 @@ let package = Package(
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
     tests(of: "Container", needing: ["Tensors", "Checkpoints", "Quantization", "Conversion"]),
+    tests(of: "Runtimes", needing: ["Tensors", "Checkpoints", "Inference", "Tokenization"]),
     tests(of: "Tokenization"),
     tests(of: "Inference", needing: ["Checkpoints", "Tensors"]),
     tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),

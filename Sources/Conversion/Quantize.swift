@@ -4,6 +4,7 @@ import Checkpoints
 import Container
 import Foundation
 import Quantization
+import Runtimes
 import Tensors
 
 /// The main job: reads a model, quantizes it by a recipe and writes one `.tone` file.
@@ -83,7 +84,9 @@ extension ModelSource {
   /// What must not be written to while it is read: the model and the files that hold its tensors.
   fileprivate var filePaths: [String] {
     let files = (self as? SafetensorsModel)?.files.map(\.file.path) ?? []
-    return files + ((self as? ToneModel)?.files.map(\.path) ?? []) + [path]
+    let others =
+      (self as? ToneModel)?.files.map(\.path) ?? (self as? GGUFModel)?.files.map(\.file.path)
+    return files + (others ?? []) + [path]
   }
 }
 

@@ -56,16 +56,21 @@ extension TensorSource {
 package protocol ModelSource: TensorSource {
   /// Where it was opened, as the user wrote it.
   var path: String { get }
-  /// The format in a word: `safetensors`, `tone`.
+  /// The format in a word: `safetensors`, `tone`, `gguf`.
   var format: String { get }
   /// The files that travel with the tensors: `config.json`, tokenizer, generation settings, chat
   /// template, licence. Sorted by name.
   var assets: [Asset] { get }
   /// The size in bytes of the files that hold the tensors.
   var byteCount: Int { get }
+  /// Why a file that such a model usually has is not among ``assets``, where the format knows better
+  /// than that it is missing; nil otherwise.
+  func absence(of asset: String) -> (any Error)?
 }
 
 extension ModelSource {
+  package func absence(of asset: String) -> (any Error)? { nil }
+
   /// The asset of that name, or nil.
   package func asset(_ name: String) -> Data? {
     assets.first { $0.name == name }?.contents
