@@ -72,7 +72,7 @@ struct GGUFMutation {
     }
     parts.entries.append(GGUFBytes.entry("general.architecture", text: architecture))
     for (key, value) in [
-      ("embedding_length", 256), ("context_length", 64), ("block_count", 1),
+      ("embedding_length", 32), ("context_length", 64), ("block_count", 1),
       ("feed_forward_length", 256), ("attention.head_count", 4), ("attention.head_count_kv", 2),
     ] as [(String, UInt32)] {
       parts.entries.append(GGUFBytes.entry("\(architecture).\(key)", u32: value))
@@ -80,8 +80,8 @@ struct GGUFMutation {
     if one(in: 2) { parts.entries += vocabulary() } else { parts.entries += pieces() }
     var tensors: [(String, [Int64])] = [
       ("token_embd.weight", [256, 6]), ("output_norm.weight", [256]),
-      ("blk.0.attn_q.weight", [256, 256]), ("blk.0.attn_k.weight", [256, 128]),
-      ("blk.0.attn_qkv.weight", [256, 512]), ("rope_freqs.weight", [32]),
+      ("blk.0.attn_q.weight", [256, 32]), ("blk.0.attn_k.weight", [256, 16]),
+      ("blk.0.attn_qkv.weight", [256, 64]), ("rope_freqs.weight", [4]),
       ("blk.0.ffn_gate_exps.weight", [256, 2, 3]),
     ]
     tensors.shuffle(using: &random)

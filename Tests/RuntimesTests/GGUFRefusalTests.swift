@@ -148,7 +148,7 @@ import Testing
 
   private static let wide: Int64 = 1 << 32
   private static let impossible: [[Int64]] = [
-    [-1], [1, -1], [wide, wide / 2], [wide, wide, 0], [wide * wide / 16], [0, wide, wide], [.max],
+    [-1], [1, -1], [wide, wide / 2], [wide, wide, 0], [wide * (wide / 16)], [0, wide, wide], [.max],
     [.min, .min],
   ]
 

@@ -9,20 +9,25 @@ enum TQ1_0: GGUFBlock {
 
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     let scale = block.half(at: 52)
-    var next = weights
-    // Runs of bytes, and how many digits of each byte are used; all first digits of a run come
-    // first, then all second ones.
-    for (start, count, digits) in [(0, 32, 5), (32, 16, 5), (48, 4, 4)] as [(Int, Int, Int)] {
-      var power: UInt8 = 1
-      for _ in 0..<digits {
-        for index in 0..<count {
-          // A byte is a fraction of 256; multiplied, its next digit stands before the point.
-          let digit = UInt16(block[start + index] &* power) * 3 >> 8
-          next[index] = scale * Float(Int32(digit) - 1)
-        }
-        next += count
-        power = power &* 3
+    decode(block, 32, digits: 5, scale: scale, into: weights)
+    decode(block + 32, 16, digits: 5, scale: scale, into: weights + 160)
+    decode(block + 48, 4, digits: 4, scale: scale, into: weights + 240)
+  }
+
+  /// A run of bytes: all first digits, then all second ones, and so on.
+  @inline(__always)
+  private static func decode(
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, digits: Int, scale: Float,
+    into weights: UnsafeMutablePointer<Float>
+  ) {
+    var power: UInt8 = 1
+    for digit in 0..<digits {
+      for index in 0..<count {
+        // A byte is a fraction of 256; multiplied, its next digit stands before the point.
+        let code = (UInt16(bytes[index] &* power) * 3) >> 8
+        weights[digit * count + index] = scale * Float(Int32(code) - 1)
       }
+      power = power &* 3
     }
   }
 }

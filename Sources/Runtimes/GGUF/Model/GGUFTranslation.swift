@@ -51,6 +51,7 @@ struct GGUFTranslation {
       part.addend = -1
       part.description.elementType = .f32
       part.description.scheme = "f32"
+      part.description.storedByteCount = tensor.elementCount * 4
     case .transposed:
       part.isTransposed = tensor.shape.count == 2
       if part.isTransposed { part.description.shape.reverse() }
