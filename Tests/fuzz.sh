@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The seeded mutation loops of the readers, at length and in release mode: damaged safetensors files and
-# damaged .tone files (with their checksums made right again, so that the damage is read).
+# The seeded mutation loops of the readers, at length and in release mode: damaged safetensors files,
+# damaged GGUF files, and damaged .tone files (with their checksums made right again, so that the damage
+# is read).
 #
 #     Tests/fuzz.sh [CASES] [SEED]      100,000 cases of each reader by default
 set -euo pipefail

@@ -63,7 +63,8 @@ struct GGUFMutation {
 
   /// A model of one layer whose tensors are of random types.
   private mutating func validParts() -> GGUFBytes {
-    let architecture = ["llama", "gemma2", "phi3", "gptneox", "nothing"]
+    let architecture =
+      ["llama", "gemma2", "phi3", "gptneox", "nothing"]
       .randomElement(using: &random) ?? "llama"
     var parts = GGUFBytes()
     if one(in: 5) {

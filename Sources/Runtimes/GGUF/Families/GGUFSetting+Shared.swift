@@ -10,7 +10,8 @@ extension [GGUFSetting] {
     .count("feed_forward_length", "intermediate_size"),
     .count("attention.head_count", "num_attention_heads"),
     .count(
-      "attention.head_count_kv", "num_key_value_heads", otherwise: .isSame(as: "attention.head_count")),
+      "attention.head_count_kv", "num_key_value_heads",
+      otherwise: .isSame(as: "attention.head_count")),
     .headSize("head_dim"),
   ]
 
