@@ -35,7 +35,7 @@ TEXT = REPOSITORY / "examples/eval.txt"
 # rounds them to fp32.
 F32 = {
     "llama": 0, "mistral": None, "mixtral": 0, "qwen2": 0, "qwen3": 0, "gemma": 1e-5, "gemma2": 1e-5,
-    "phi": 0, "phi3": 0, "olmo2": 0, "stablelm": 0, "starcoder2": 0, "gpt2": 0, "gpt-neox": 0,
+    "gemma3": 1e-5, "phi": 0, "phi3": 0, "olmo2": 0, "stablelm": 0, "starcoder2": 0, "gpt2": 0, "gpt-neox": 0,
     "falcon-40b": 0,
 }
 # Mistral's window is not in a GGUF file, so its logits differ from the first position beyond it.

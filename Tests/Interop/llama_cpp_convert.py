@@ -10,7 +10,9 @@ without a tokenizer gets a made-up vocabulary. Tensors and all other metadata ar
 """
 
 import argparse
+import json
 import sys
+import tempfile
 from pathlib import Path
 
 
@@ -24,6 +26,16 @@ def made_up_vocabulary(self):
     self.gguf_writer.add_token_types([2, 3, 3] + [1] * (size - 3))
     self.gguf_writer.add_bos_token_id(1)
     self.gguf_writer.add_eos_token_id(2)
+
+
+def with_token_count(checkpoint, size, folder):
+    """The checkpoint beside a tokenizer of `size` tokens, which some classes count."""
+    for path in checkpoint.iterdir():
+        (folder / path.name).symlink_to(path.resolve())
+    vocabulary = {f"t{i}": i for i in range(size)}
+    (folder / "tokenizer.json").write_text(
+        json.dumps({"model": {"vocab": vocabulary}, "added_tokens": []}))
+    return folder
 
 
 def supply_defaults(base, hparams):
@@ -57,12 +69,14 @@ def main():
     hparams = ModelBase.load_hparams(arguments.checkpoint, False)
     model_class = get_model_class(get_model_architecture(hparams, ModelType.TEXT))
     supply_defaults(ModelBase, hparams)
-    names = {path.name for path in arguments.checkpoint.iterdir()}
-    if not names & {"tokenizer.json", "tokenizer.model"}:
-        model_class.set_vocab = made_up_vocabulary
     model_class.get_vocab_base_pre = lambda self, tokenizer: arguments.pre
-    with torch.inference_mode():
-        model_class(arguments.checkpoint, types[arguments.type], arguments.output,
+    with torch.inference_mode(), tempfile.TemporaryDirectory() as temporary:
+        checkpoint = arguments.checkpoint
+        names = {path.name for path in checkpoint.iterdir()}
+        if not names & {"tokenizer.json", "tokenizer.model"}:
+            model_class.set_vocab = made_up_vocabulary
+            checkpoint = with_token_count(checkpoint, hparams["vocab_size"], Path(temporary))
+        model_class(checkpoint, types[arguments.type], arguments.output,
                     split_max_tensors=arguments.split_tensors).write()
 
 

@@ -14,7 +14,7 @@ final class GGUFArchitectureKeys {
   /// Keys that no logits depend on, or that say again what tensors' shapes say.
   private static let inert: Set<String> = [
     "vocab_size", "tensor_data_layout", "rope.scaling.finetuned", "attention.causal",
-    "embedding_length_out", "leading_dense_block_count",
+    "expert_count", "expert_used_count",
   ]
 
   init(_ metadata: GGUFMetadata, architecture: String) {
