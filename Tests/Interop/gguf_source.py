@@ -3,7 +3,7 @@
 """GGUF files that llama.cpp's own converter and quantizer make are read as the checkpoints that they
 were made from.
 
-    gguf.py --llama-cpp FOLDER [--tools FOLDER] [--python FILE] [--halftone FILE] [--keep FOLDER]
+    gguf_source.py --llama-cpp FOLDER [--tools FOLDER] [--python FILE] [--halftone FILE] [--keep FOLDER]
 
 FOLDER is llama.cpp's source, from which `Tests/Interop/llama_cpp_convert.py` takes the converter;
 --python has torch, transformers, safetensors and gguf. For each family in `Tests/Fixtures/families`
