@@ -118,7 +118,8 @@ let package = Package(
     tests(
       of: "Runtimes",
       needing: [
-        "Tensors", "Checkpoints", "Quantization", "Container", "Conversion", "ModelTestSupport",
+        "Tensors", "Checkpoints", "Quantization", "Container", "Conversion", "Inference",
+        "Tokenization", "ModelTestSupport",
       ]),
     tests(of: "Tokenization"),
     tests(of: "Inference", needing: ["Checkpoints", "Tensors"]),

@@ -2,6 +2,7 @@
 
 import Foundation
 import Quantization
+import Runtimes
 import Tensors
 
 /// The main job: reads a model, quantizes it by a recipe and writes it in the format that is asked for.

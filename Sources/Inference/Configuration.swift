@@ -16,10 +16,11 @@ final class Configuration {
 
   /// Parses the model's `config.json`.
   ///
-  /// - Throws: ``InferenceError/missingConfiguration``, ``InferenceError/malformedConfiguration``.
+  /// - Throws: ``InferenceError/missingConfiguration`` or why the source has none,
+  ///   ``InferenceError/malformedConfiguration``.
   convenience init(of source: any ModelSource) throws {
     guard let data = source.asset("config.json") else {
-      throw InferenceError.missingConfiguration
+      throw source.absence(of: "config.json") ?? InferenceError.missingConfiguration
     }
     guard let value = try? JSONDecoder().decode(JSONValue.self, from: data),
       case .object(let values) = value

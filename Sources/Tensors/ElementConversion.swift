@@ -76,7 +76,7 @@ package enum ElementConversion {
   ///
   /// Free of branches, so that the loop can be vectorized.
   @inline(__always)
-  private static func float(half bits: UInt16) -> Float {
+  package static func float(half bits: UInt16) -> Float {
     let magnitude = UInt32(bits & 0x7FFF) << 13
     // The exponent's bias differs by 112; multiplying also normalizes subnormal numbers.
     let finite = (Float(bitPattern: magnitude) * 0x1p112).bitPattern

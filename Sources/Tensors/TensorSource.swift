@@ -67,7 +67,7 @@ extension TensorSource {
 package protocol ModelSource: TensorSource {
   /// Where it was opened, as the user wrote it.
   var path: String { get }
-  /// The format in a word: `safetensors`, `tone`.
+  /// The format in a word: `safetensors`, `tone`, `gguf`.
   var format: String { get }
   /// The files that travel with the tensors: `config.json`, tokenizer, generation settings, chat
   /// template, licence. Sorted by name.
@@ -85,6 +85,10 @@ package protocol ModelSource: TensorSource {
   ///
   /// Reading such a tensor throws an error that says the same.
   func defect(of name: String) -> String?
+
+  /// Why a file that such a model usually has is not among ``assets``, where the format knows better
+  /// than that it is missing; nil otherwise.
+  func absence(of asset: String) -> (any Error)?
 }
 
 extension ModelSource {
@@ -93,6 +97,8 @@ extension ModelSource {
   package func storedLocation(of name: String) -> (file: MappedFile, byteRange: Range<Int>)? { nil }
 
   package func defect(of name: String) -> String? { nil }
+
+  package func absence(of asset: String) -> (any Error)? { nil }
 
   /// The asset of that name, or nil.
   package func asset(_ name: String) -> Data? {

@@ -44,8 +44,14 @@ extension Tokenizer {
   }
 
   /// The tokenizer that travels with a model.
+  ///
+  /// - Throws: also the source's own reason for having none.
   package convenience init(of model: some ModelSource) throws {
-    try self.init(path: model.path, asset: model.asset)
+    try self.init(path: model.path) { name in
+      if let data = model.asset(name) { return data }
+      if let reason = model.absence(of: name) { throw reason }
+      return nil
+    }
   }
 
   /// The tokenizer in a directory, which needs to hold nothing else.

@@ -17,21 +17,15 @@ struct HalftoneCommand: ParsableCommand {
       halftone export model.tone --to bitsandbytes -o model-bnb/
       halftone verify model/ model.tone --text eval.txt --html report.html
 
-      A MODEL is a .tone file, a safetensors file, or a folder with either.
+      A MODEL is a .tone, .safetensors or .gguf file, or a folder with one of the first two.
       Exit codes: 0 done, 1 failed, 2 verification exceeded a limit, 64 wrong usage.
       Shell completions: halftone --generate-completion-script bash (or zsh, fish).
       """,
     version: Tool.version,
     subcommands: [
-      InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, CheckCommand.self,
-      ReportCommand.self, VerifyCommand.self, MergeCommand.self, PerplexityCommand.self,
-      LogitsCommand.self,
-=======
       InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, ExportCommand.self,
-      CheckCommand.self,
-      ReportCommand.self, VerifyCommand.self, PerplexityCommand.self, LogitsCommand.self,
->>>>>>> bnb
-      TokenizeCommand.self,
+      CheckCommand.self, ReportCommand.self, VerifyCommand.self, MergeCommand.self,
+      PerplexityCommand.self, LogitsCommand.self, TokenizeCommand.self,
     ])
 
   /// Runs the command; says what went wrong in one line on stderr.

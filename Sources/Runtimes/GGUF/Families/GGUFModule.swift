@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A module's two names, and how its tensors differ between the two formats.
+///
+/// In names, `#` stands for the number of a layer and `@` for that of an expert.
+struct GGUFModule: Sendable {
+  /// In GGUF: `blk.#.attn_q`.
+  let stored: String
+  /// In a checkpoint: `model.layers.#.self_attn.q_proj`.
+  let name: String
+  var difference = GGUFDifference.none
+
+  init(_ stored: String, _ name: String, _ difference: GGUFDifference = .none) {
+    self.stored = stored
+    self.name = name
+    self.difference = difference
+  }
+}
+
+/// How a tensor in a GGUF file differs from the checkpoint's.
+enum GGUFDifference: Sendable, Equatable {
+  case none
+  /// The rows of each head are in the order in which llama.cpp rotates them: row i of the first half
+  /// beside row i of the second.
+  case rotaryRows(GGUFHeads)
+  /// Rows of queries, keys and values are each together, where the checkpoint has them head by head,
+  /// or group by group: the queries that share a key, the key, the value.
+  case gatheredRows
+  /// Rows and columns are exchanged.
+  case transposed
+  /// Each number is greater by 1.
+  case plusOne
+  /// Matrices of all experts are stacked in one tensor.
+  case stacked
+}
+
+/// Whose heads a row belongs to.
+enum GGUFHeads: Sendable, Equatable {
+  case queries
+  case keys
+}
