@@ -24,6 +24,8 @@ package enum RuntimeError: Error, Equatable {
   case malformed(file: String, tensor: String, problem: String)
   /// The scales of a tensor stand in the order in which they were computed.
   case transposedScales(file: String, tensor: String)
+  /// Layers are stored as the family's networks have them.
+  case transposedLayers(file: String, family: String)
   /// Only a tensor whose numbers stand as they are has stored bytes of its own.
   case notPlain(file: String, tensor: String, scheme: String)
   /// A range of weights lies inside the tensor.
@@ -51,6 +53,9 @@ extension RuntimeError: CustomStringConvertible {
         + "model again"
     case .transposedScales(let file, let tensor):
       "\(file): tensor \(tensor.quoted): \(Self.transposedScales)"
+    case .transposedLayers(let file, let family):
+      "\(file): bitsandbytes stores the layers of the family \(family.quoted) transposed, and they are "
+        + "not read; call dequantize() on the model in Transformers and save it plainly"
     case .notPlain(let file, let tensor, let scheme):
       "\(file): tensor \(tensor.quoted) is encoded as \(scheme) and has no plain bytes; run halftone "
         + "dequantize first"

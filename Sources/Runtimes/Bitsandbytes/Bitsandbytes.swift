@@ -22,6 +22,10 @@ package enum Bitsandbytes {
   /// One 127th in fp32, the last factor of an 8-bit weight.
   static let step = Float(1) / 127
 
+  /// Families whose layers have a row for each input (Conv1D), and are transposed when they are
+  /// quantized.
+  static let transposingFamilies: Set = ["gpt2", "openai-gpt", "imagegpt", "decision_transformer"]
+
   /// The name that Transformers has for an element type; nil where bitsandbytes quantizes no such weights.
   static func dtype(of type: ElementType) -> String? {
     switch type {

@@ -44,6 +44,9 @@ package struct BitsandbytesModel: EncodedSource {
       }
     }
     guard !weights.isEmpty else { return nil }
+    if let family = Self.family(of: model), Bitsandbytes.transposingFamilies.contains(family) {
+      throw RuntimeError.transposedLayers(file: model.path, family: family)
+    }
     let hidden = Set(weights.values.flatMap(\.arrayNames)).subtracting(weights.keys)
     for tensor in model.tensors where !hidden.contains(tensor.name) {
       guard let suffix = Self.companionSuffixes.first(where: tensor.name.hasSuffix) else {
@@ -68,6 +71,12 @@ package struct BitsandbytesModel: EncodedSource {
       members["quantization_config"] = nil
       return Asset(name: asset.name, contents: members.text)
     }
+  }
+
+  /// What `config.json` calls the family.
+  private static func family(of model: SafetensorsModel) -> String? {
+    model.asset("config.json").flatMap { try? JSONMembers($0) }?["model_type"]
+      .flatMap(JSONMembers.string)
   }
 
   /// How the names of arrays end that are nothing without a description.

@@ -6,11 +6,10 @@ import Tensors
 /// Stage 3, WRITE: a folder that Transformers with bitsandbytes, and vLLM, load as their own.
 package enum BitsandbytesWriter {
   /// Families whose linear layers no loader finds as they are stored, and why.
-  private static let refusedFamilies = [
-    "gpt2": conv1D, "openai-gpt": conv1D, "imagegpt": conv1D, "decision_transformer": conv1D,
-    "falcon": "Transformers 5 makes no bitsandbytes layers of its linear layers",
-  ]
-  private static let conv1D = "its layers are stored transposed (Conv1D)"
+  private static let refusedFamilies =
+    Bitsandbytes.transposingFamilies.reduce(
+      into: ["falcon": "Transformers 5 makes no bitsandbytes layers of its linear layers"]
+    ) { $0[$1] = "its layers are stored transposed (Conv1D)" }
 
   /// Fits a plan to what the loaders take.
   ///

@@ -175,4 +175,14 @@ import Testing
     let expected = TestTensorFile.roundedToBF16(try model.weights(name))
     #expect(try plain.weights(name) == expected)
   }
+
+  @Test func `layers that bitsandbytes transposed are refused by the family's name`() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(
+      atPath: BitsandbytesFixture.path("nf4"), toPath: folder.path("model"))
+    try folder.write(#"{"model_type":"gpt2"}"#, as: "model/config.json")
+    #expect(
+      throws: RuntimeError.transposedLayers(file: folder.path("model"), family: "gpt2")
+    ) { try openModel(at: folder.path("model")) }
+  }
 }
