@@ -72,14 +72,15 @@ import Tokenization
     }
   }
 
-  @Test func `scored pieces are merged as SentencePiece merges them`() throws {
+  @Test(arguments: [2, 3] as [Int32])
+  func `scored pieces are merged as SentencePiece merges them`(unknownKind: Int32) throws {
     let texts = ["<unk>", "<s>", "</s>", "▁", "a", "b", "ab", "▁ab"]
     let scores = [0, 0, 0, -5, -6, -7, -1, -2].reduce(Data()) { $0 + Float($1).bitPattern.bytes }
     let tokenizer = try Tokenizer(
       of: model([
         GGUFBytes.entry("tokenizer.ggml.model", text: "llama"), strings("tokens", texts),
         GGUFBytes.entry("tokenizer.ggml.scores", array: 6, count: 8, scores),
-        kinds([2, 3, 3, 1, 1, 1, 1, 1]),
+        kinds([unknownKind, 3, 3, 1, 1, 1, 1, 1]),
         GGUFBytes.entry("tokenizer.ggml.bos_token_id", u32: 1),
         GGUFBytes.entry("tokenizer.ggml.eos_token_id", u32: 2),
       ]))

@@ -24,7 +24,7 @@ struct GGUFSentencePiece {
         ? text.replacingOccurrences(of: " ", with: "\u{2581}") : text
       piece.append(text: spelling, field: 1)
       piece.append(float: scores[id], field: 2)
-      piece.append(number: UInt64(tokens.kinds[id].rawValue), field: 3)
+      piece.append(number: UInt64(Self.kind(of: id, tokens).rawValue), field: 3)
       message.append(bytes: piece, field: 1)
     }
     var trainer = Data()
@@ -41,6 +41,17 @@ struct GGUFSentencePiece {
     normalizer.append(number: removesSpaces ? 1 : 0, field: 4)
     normalizer.append(number: 1, field: 5)
     message.append(bytes: normalizer, field: 3)
+  }
+}
+
+extension GGUFSentencePiece {
+  /// What a token is for in a SentencePiece model, which has exactly one that stands for unknown text.
+  ///
+  /// Some files call that one a control token and name its id, or leave it to be the first.
+  private static func kind(of id: Int, _ tokens: GGUFTokens) -> GGUFTokens.Kind {
+    let unknown = tokens.unknown ?? tokens.kinds.firstIndex(of: .unknown) ?? 0
+    if id == unknown { return .unknown }
+    return tokens.kinds[id] == .unknown ? .control : tokens.kinds[id]
   }
 }
 
