@@ -223,9 +223,23 @@ def check(halftone, scratch):
         rows.append(row + ["weights equal, .tone and back equal"])
         print(f"ok {name}", file=sys.stderr)
 
+    def loads_plainly(family):
+        """Whether this Transformers computes the checkpoint's own logits; version 4 can't all."""
+        golden = load_file(family / "golden.safetensors")
+        try:
+            model = load(family).eval()
+            with torch.inference_mode():
+                logits = model(golden["input_ids"].flatten()[None].long()).logits[0]
+        except (RuntimeError, ValueError):
+            return False
+        return ((logits - golden["logits"]).norm() / golden["logits"].norm()).item() < 1e-4
+
     table = []
     for family in sorted(folder for folder in FAMILIES.iterdir() if folder.is_dir()):
         row = [family.name]
+        if not loads_plainly(family):
+            table.append(row + ["the checkpoint itself is computed otherwise there"] + [""])
+            continue
         for name, quantize in [("nf4", ["--scheme", "nf4", "--double-quant"]),
                                ("int8", ["--scheme", "int8-row"])]:
             output = scratch / f"{family.name}-{name}"
