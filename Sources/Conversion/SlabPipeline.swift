@@ -80,6 +80,7 @@ final class SlabPipeline<Sink: TensorSink> {
     _ work: OrderedWork,
     _ unit: Int
   ) throws -> Int {
+    if job.isKept { return try keep(job, slab, worker, output, work, unit) }
     if job.needsScan { try awaitScan(of: job, slab, work) }
     let buffers = try output.takeBuffers()
     let outputs = buffers.outputs(job.slabByteCounts)
@@ -108,6 +109,30 @@ final class SlabPipeline<Sink: TensorSink> {
     return byteCount
   }
 
+  /// Writes one slab of a tensor whose bytes are kept, from where they lie.
+  private func keep(
+    _ job: TensorJob, _ slab: Int, _ worker: Worker<Sink>, _ output: WriteBehind<Sink>,
+    _ work: OrderedWork, _ unit: Int
+  ) throws -> Int {
+    let buffers = try output.takeBuffers()
+    return try withSlab(slab, of: job) { weights in
+      if job.location != nil { digest(weights, of: job, Kernels.active.crc32c(weights.bytes)) }
+      let frame = try sink.prepare(
+        weights.bytes, of: job.components[job.slabPositions[0]], index: slab,
+        coder: buffers.coder(0))
+      let placed = try work.inTurn(unit) { sink.place(frame) }
+      try output.writeNow([placed], in: buffers)
+      return weights.bytes.count
+    }
+  }
+
+  /// Notes the checksum of a slab's bytes in its file.
+  private func digest(_ slab: Slab, of job: TensorJob, _ checksum: UInt32) {
+    guard let location = job.location else { return }
+    let start = location.range.lowerBound + job.byteRange(of: slab.elements).lowerBound
+    digests.add(checksum, file: location.file, range: start..<start + slab.bytes.count)
+  }
+
   /// Waits until all slabs of a tensor are scanned; who has the first one ends the scan.
   private func awaitScan(of job: TensorJob, _ slab: Int, _ work: OrderedWork) throws {
     try work.wait { job.scannedSlabCount == job.slabCount }
@@ -120,7 +145,6 @@ final class SlabPipeline<Sink: TensorSink> {
   }
 
   /// Checksums and encodes a slab some weights at a time, so that the second finds them in the cache.
-  /// The bytes of a tensor that is kept are copied, to outlive the call that reads them.
   private func encodeInStrips(
     _ slab: Slab, of job: TensorJob, into outputs: [UnsafeMutableRawBufferPointer],
     _ worker: Worker<Sink>
@@ -143,14 +167,9 @@ final class SlabPipeline<Sink: TensorSink> {
       }
       if let encoder {
         statistics.add(try encoder.encode(strip, into: rests, scratch: worker.scratch))
-      } else {
-        rests[0].copyMemory(from: strip.bytes)
       }
     }
-    if let location = job.location {
-      let start = location.range.lowerBound + job.byteRange(of: slab.elements).lowerBound
-      digests.add(checksum, file: location.file, range: start..<start + slab.bytes.count)
-    }
+    digest(slab, of: job, checksum)
     return statistics
   }
 

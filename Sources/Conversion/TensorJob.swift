@@ -55,6 +55,9 @@ final class TensorJob: @unchecked Sendable {
     needsScan = entry.scheme != nil && record.layout.needsScan
   }
 
+  /// Whether the tensor's bytes are written as they are.
+  var isKept: Bool { entry.scheme == nil && stored == nil }
+
   var tensor: TensorDescription { record.tensor }
   var slabWeightCount: Int { record.layout.slabWeightCount }
   /// Weights that are digested and encoded at a time; outputs divide evenly there.

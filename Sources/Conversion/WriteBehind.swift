@@ -50,13 +50,31 @@ final class WriteBehind<Sink: TensorSink>: @unchecked Sendable {
       isWriting = true
       return true
     }
-    guard isMine else { return }
-    var next: Slab? = (frames, buffers)
+    if isMine { try writeAll(from: (frames, buffers)) }
+  }
+
+  /// Writes the frames before it returns, because their bytes are not the buffers'; then those that
+  /// others left meanwhile.
+  ///
+  /// - Throws: what the sink throws where writing fails, or `CancellationError` after ``cancel()``.
+  func writeNow(_ frames: [Sink.Frame], in buffers: SlabBuffers<Sink>) throws {
+    try condition.withLock {
+      while isWriting {
+        if isCancelled { throw CancellationError() }
+        condition.wait()
+      }
+      isWriting = true
+    }
+    try writeAll(from: (frames, buffers))
+  }
+
+  private func writeAll(from first: Slab) throws {
+    var next: Slab? = first
     while let slab = next {
       for frame in slab.frames { try sink.write(frame) }
       next = condition.withLock {
         free.append(slab.buffers)
-        condition.signal()
+        condition.broadcast()
         if !waiting.isEmpty { return waiting.removeFirst() }
         isWriting = false
         return nil
