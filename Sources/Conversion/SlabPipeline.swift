@@ -77,20 +77,22 @@ final class SlabPipeline<Sink: TensorSink> {
   /// Encodes one slab and sees that its frames are written; returns the source bytes that it took.
   private func encode(
     _ job: TensorJob, _ slab: Int, _ worker: Worker<Sink>, _ output: WriteBehind<Sink>,
-    _ work: OrderedWork,
-    _ unit: Int
+    _ work: OrderedWork, _ unit: Int
   ) throws -> Int {
-    if job.isKept { return try keep(job, slab, worker, output, work, unit) }
+    if job.isKept { return try keep(job, slab, output, work, unit) }
     if job.needsScan { try awaitScan(of: job, slab, work) }
     let buffers = try output.takeBuffers()
     let outputs = buffers.outputs(job.slabByteCounts)
     var lost = ErrorStatistics()
-    let byteCount: Int
+    var byteCount = 0
     if let stored = job.stored {
       byteCount = try job.copy(slab, of: stored, into: outputs)
-    } else {
+    } else if let encoder = job.encoder {
       (lost, byteCount) = try withSlab(slab, of: job) { weights in
-        (try encodeInStrips(weights, of: job, into: outputs, worker), weights.bytes.count)
+        (
+          try encodeInStrips(weights, of: job, by: encoder, into: outputs, worker.scratch),
+          weights.bytes.count
+        )
       }
     }
     let frames = try job.slabPositions.enumerated().map { place, position in
@@ -111,12 +113,11 @@ final class SlabPipeline<Sink: TensorSink> {
 
   /// Writes one slab of a tensor whose bytes are kept, from where they lie.
   private func keep(
-    _ job: TensorJob, _ slab: Int, _ worker: Worker<Sink>, _ output: WriteBehind<Sink>,
-    _ work: OrderedWork, _ unit: Int
+    _ job: TensorJob, _ slab: Int, _ output: WriteBehind<Sink>, _ work: OrderedWork, _ unit: Int
   ) throws -> Int {
     let buffers = try output.takeBuffers()
     return try withSlab(slab, of: job) { weights in
-      if job.location != nil { digest(weights, of: job, Kernels.active.crc32c(weights.bytes)) }
+      digest(weights, of: job, Kernels.active.crc32c(weights.bytes))
       let frame = try sink.prepare(
         weights.bytes, of: job.components[job.slabPositions[0]], index: slab,
         coder: buffers.coder(0))
@@ -126,11 +127,13 @@ final class SlabPipeline<Sink: TensorSink> {
     }
   }
 
-  /// Notes the checksum of a slab's bytes in its file.
-  private func digest(_ slab: Slab, of job: TensorJob, _ checksum: UInt32) {
+  /// Notes the checksum of a slab's bytes in its file, if the source's files are digested.
+  private func digest(
+    _ slab: Slab, of job: TensorJob, _ checksum: @autoclosure () -> UInt32
+  ) {
     guard let location = job.location else { return }
     let start = location.range.lowerBound + job.byteRange(of: slab.elements).lowerBound
-    digests.add(checksum, file: location.file, range: start..<start + slab.bytes.count)
+    digests.add(checksum(), file: location.file, range: start..<start + slab.bytes.count)
   }
 
   /// Waits until all slabs of a tensor are scanned; who has the first one ends the scan.
@@ -146,12 +149,11 @@ final class SlabPipeline<Sink: TensorSink> {
 
   /// Checksums and encodes a slab some weights at a time, so that the second finds them in the cache.
   private func encodeInStrips(
-    _ slab: Slab, of job: TensorJob, into outputs: [UnsafeMutableRawBufferPointer],
-    _ worker: Worker<Sink>
+    _ slab: Slab, of job: TensorJob, by encoder: any TensorEncoder,
+    into outputs: [UnsafeMutableRawBufferPointer], _ scratch: Scratch
   ) throws -> ErrorStatistics {
     var statistics = ErrorStatistics()
     var checksum: UInt32 = 0
-    let encoder = job.encoder
     for start in stride(from: 0, to: slab.count, by: job.stripWeightCount) {
       let end = min(start + job.stripWeightCount, slab.count)
       let strip = slab[start..<end]
@@ -165,9 +167,7 @@ final class SlabPipeline<Sink: TensorSink> {
         UnsafeMutableRawBufferPointer(
           rebasing: output[(byteCount * start / job.slabWeightCount)...])
       }
-      if let encoder {
-        statistics.add(try encoder.encode(strip, into: rests, scratch: worker.scratch))
-      }
+      statistics.add(try encoder.encode(strip, into: rests, scratch: scratch))
     }
     digest(slab, of: job, checksum)
     return statistics

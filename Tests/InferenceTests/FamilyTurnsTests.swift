@@ -8,13 +8,8 @@ import Testing
 
 /// Every family layer by layer, with so little memory that most matrices are read slab by slab.
 @Suite struct FamilyTurnsTests {
-  static let families: [String] = {
-    let folder = Fixtures.folder.appending(path: "families").path
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { !$0.contains(".") }.sorted()
-  }()
-
-  @Test(arguments: families) func `a family layer by layer gives the resident model's bits`(
+  @Test(arguments: GoldenLogitsTests.families)
+  func `a family layer by layer gives the resident model's bits`(
     family: String
   ) throws {
     let model = try RunnableModel(
