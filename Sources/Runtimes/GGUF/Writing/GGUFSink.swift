@@ -108,8 +108,8 @@ package final class GGUFSink: TensorSink {
     let fields = fields(tensors)
     let groups = GGUFShardPlan.groups(of: tensors.map { $0.byteCount }, limit: fileByteLimit)
     guard groups.count <= GGUFShardPlan.fileLimit else {
-      throw GGUFWritingError.tooManyFiles(
-        path: path, count: groups.count, limit: GGUFShardPlan.fileLimit)
+      throw RuntimeError.gguf(
+        .tooManyFiles(path: path, count: groups.count, limit: GGUFShardPlan.fileLimit))
     }
     return try groups.enumerated().map { number, group in
       let path = GGUFShardPlan.path(of: number, in: groups.count, output: path)

@@ -2,7 +2,7 @@
 
 import Tensors
 
-/// Why a model can't be written as GGUF; the model is named by who writes it.
+/// Why a model can't be written as GGUF; it is thrown as ``RuntimeError/gguf(_:)``.
 package enum GGUFWritingError: Error, Equatable {
   /// llama.cpp runs the model's family.
   case family(String, known: [String])
