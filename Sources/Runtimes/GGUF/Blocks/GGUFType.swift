@@ -25,6 +25,12 @@ package struct GGUFType: Sendable, Equatable {
     self = type
   }
 
+  /// The type of that name, or nil where none is called so.
+  package init?(named name: String) {
+    guard let type = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = type
+  }
+
   private init(id: UInt32, plain type: ElementType) {
     self.id = id
     name = type.rawValue.lowercased()
