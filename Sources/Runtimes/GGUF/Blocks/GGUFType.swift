@@ -31,7 +31,7 @@ package struct GGUFType: Sendable, Equatable {
     self = type
   }
 
-  private init(id: UInt32, plain type: ElementType) {
+  init(id: UInt32, plain type: ElementType) {
     self.id = id
     name = type.schemeName
     weightCount = 1
@@ -39,7 +39,7 @@ package struct GGUFType: Sendable, Equatable {
     storage = .plain(type)
   }
 
-  private init(_ block: any GGUFBlock.Type) {
+  init(_ block: any GGUFBlock.Type) {
     id = block.id
     name = block.name
     weightCount = block.weightCount
