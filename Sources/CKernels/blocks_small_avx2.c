@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The encoders of small blocks with vectors of eight: a block is four of them. What they can't do as
-// the definition does it is left to that: a scale so small that its inverse is infinite, and the sign of
-// an extreme weight that occurs with both.
+// The encoders of small blocks with vectors of eight: a block is four of them, and the scales of eight
+// blocks are computed together. Blocks beyond a multiple of eight, and groups with a scale so small
+// that its inverse is infinite, are left to the definition.
 
 #include "kernels_internal.h"
 
@@ -11,30 +11,124 @@
 
 HALFTONE_BEGIN_AVX2
 
-#define HALF_INSTRUCTIONS
-
 #include "blocks.h"
 #include "blocks_mxfp4.h"
 
+enum { GROUP = 8, GROUP_WEIGHTS = GROUP * SMALL_BLOCK };
+
+/// What eight blocks are encoded by.
+typedef struct group_scales {
+  float factor[GROUP];                    ///< 1 / scale, 0 for 0
+  float lowest[GROUP];                    ///< the smallest weight
+  float scale[GROUP], minimum[GROUP];     ///< as stored
+  uint16_t scale_half[GROUP], minimum_half[GROUP];
+} group_scales;
+
 BLOCKS_INLINE __m256 all(float value) { return _mm256_set1_ps(value); }
+BLOCKS_INLINE __m256 magnitude(__m256 x) { return _mm256_andnot_ps(all(-0.0f), x); }
 
-BLOCKS_INLINE void load_block(const float *src, __m256 x[4]) {
-  for (int k = 0; k < 4; k++) x[k] = _mm256_loadu_ps(src + 8 * k);
+// MARK: - Extremes
+
+BLOCKS_INLINE __m256 smallest(__m256 a, __m256 b) { return _mm256_min_ps(a, b); }
+BLOCKS_INLINE __m256 largest(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
+
+/// Lane k of the result is what `pick` leaves of the lanes of v[k]: a transposition that picks at each
+/// step, cheaper than eight reductions.
+#define FOLD_EIGHT(pick, v)                                                                        \
+  fold_halves(pick, fold_pairs(pick, fold_lanes(pick, v[0], v[1]), fold_lanes(pick, v[2], v[3])),  \
+              fold_pairs(pick, fold_lanes(pick, v[4], v[5]), fold_lanes(pick, v[6], v[7])))
+#define fold_lanes(pick, a, b) pick(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b))
+#define fold_pairs(pick, a, b) fold_pairs_##pick(a, b)
+#define fold_halves(pick, a, b) fold_halves_##pick(a, b)
+#define DEFINE_FOLDS(pick)                                                                         \
+  BLOCKS_INLINE __m256 fold_pairs_##pick(__m256 a, __m256 b) {                                     \
+    return pick(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xEE));                     \
+  }                                                                                                \
+  BLOCKS_INLINE __m256 fold_halves_##pick(__m256 a, __m256 b) {                                    \
+    return pick(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));           \
+  }
+DEFINE_FOLDS(smallest)
+DEFINE_FOLDS(largest)
+
+/// The smallest and the largest weight of each of eight blocks.
+BLOCKS_INLINE void group_extremes(const float *src, __m256 *low, __m256 *high) {
+  __m256 lows[GROUP], highs[GROUP];
+  for (int b = 0; b < GROUP; b++) {
+    const float *x = src + b * SMALL_BLOCK;
+    __m256 a = _mm256_loadu_ps(x), c = _mm256_loadu_ps(x + 8);
+    __m256 e = _mm256_loadu_ps(x + 16), g = _mm256_loadu_ps(x + 24);
+    lows[b] = smallest(smallest(a, c), smallest(e, g));
+    highs[b] = largest(largest(a, c), largest(e, g));
+  }
+  *low = FOLD_EIGHT(smallest, lows);
+  *high = FOLD_EIGHT(largest, highs);
 }
 
-/// The largest weight in lane 0 and the negated smallest in lane 1.
-BLOCKS_INLINE __m128 extremes(const __m256 x[4]) {
-  __m256 high = _mm256_max_ps(_mm256_max_ps(x[0], x[1]), _mm256_max_ps(x[2], x[3]));
-  __m256 low = _mm256_min_ps(_mm256_min_ps(x[0], x[1]), _mm256_min_ps(x[2], x[3]));
-  low = _mm256_xor_ps(all(-0.0f), low);
-  __m128 highs = _mm_max_ps(_mm256_castps256_ps128(high), _mm256_extractf128_ps(high, 1));
-  __m128 lows = _mm_max_ps(_mm256_castps256_ps128(low), _mm256_extractf128_ps(low, 1));
-  __m128 pairs = _mm_max_ps(_mm_unpacklo_ps(highs, lows), _mm_unpackhi_ps(highs, lows));
-  return _mm_max_ps(pairs, _mm_movehl_ps(pairs, pairs));
+/// The first of 32 weights that equals, in magnitude where `ignores_sign`, a value that occurs.
+BLOCKS_INLINE float first_equal(const float *x, float value, int ignores_sign) {
+  for (int k = 0; k < 4; k++) {
+    __m256 v = _mm256_loadu_ps(x + 8 * k);
+    int mask = _mm256_movemask_ps(
+        _mm256_cmp_ps(ignores_sign ? magnitude(v) : v, all(value), _CMP_EQ_OQ));
+    if (mask != 0) return x[8 * k + __builtin_ctz((unsigned)mask)];
+  }
+  return value;
 }
 
-BLOCKS_INLINE float lane0(__m128 x) { return _mm_cvtss_f32(x); }
-BLOCKS_INLINE float lane1(__m128 x) { return _mm_cvtss_f32(_mm_movehdup_ps(x)); }
+// MARK: - Scales
+
+/// Inverts and stores eight scales. Returns 0 where an inverse is infinite.
+BLOCKS_INLINE int store_scales(__m256 scale, group_scales *group) {
+  __m256 factor = all(1) / scale;
+  __m256 is_zero = _mm256_cmp_ps(scale, all(0), _CMP_EQ_OQ);
+  factor = _mm256_andnot_ps(is_zero, factor);
+  __m256 is_infinite = _mm256_cmp_ps(magnitude(factor), all(INFINITY), _CMP_EQ_OQ);
+  if (_mm256_movemask_ps(is_infinite) != 0) return 0;
+  __m128i half = _mm256_cvtps_ph(scale, _MM_FROUND_TO_NEAREST_INT);
+  _mm_storeu_si128((__m128i *)group->scale_half, half);
+  _mm256_storeu_ps(group->scale, _mm256_cvtph_ps(half));
+  _mm256_storeu_ps(group->factor, factor);
+  return 1;
+}
+
+/// Scales by which the weight with the largest magnitude gets code 0 and zero the code `middle`.
+BLOCKS_INLINE int scales_of_extremes(const float *src, int middle, group_scales *group) {
+  __m256 low, high;
+  group_extremes(src, &low, &high);
+  __m256 negated = _mm256_xor_ps(low, all(-0.0f));
+  __m256 extreme = _mm256_blendv_ps(low, high, _mm256_cmp_ps(high, negated, _CMP_GT_OQ));
+  unsigned ties = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(high, negated, _CMP_EQ_OQ));
+  if (ties != 0) {
+    float lanes[GROUP];
+    _mm256_storeu_ps(lanes, extreme);
+    for (; ties != 0; ties &= ties - 1) {
+      int b = __builtin_ctz(ties);
+      float size = fabsf(lanes[b]);
+      lanes[b] = size == 0 ? 0 : first_equal(src + b * SMALL_BLOCK, size, 1);
+    }
+    extreme = _mm256_loadu_ps(lanes);
+  }
+  return store_scales(extreme / all((float)-middle), group);
+}
+
+/// Scales and minima by which the smallest weight gets code 0 and the largest one `most`.
+BLOCKS_INLINE int scales_of_ranges(const float *src, int most, group_scales *group) {
+  __m256 low, high;
+  group_extremes(src, &low, &high);
+  _mm256_storeu_ps(group->lowest, low);
+  // Of zeros the first one's sign counts.
+  unsigned zeros = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(low, all(0), _CMP_EQ_OQ));
+  for (; zeros != 0; zeros &= zeros - 1) {
+    int b = __builtin_ctz(zeros);
+    group->lowest[b] = first_equal(src + b * SMALL_BLOCK, 0, 0);
+  }
+  __m128i half = _mm256_cvtps_ph(_mm256_loadu_ps(group->lowest), _MM_FROUND_TO_NEAREST_INT);
+  _mm_storeu_si128((__m128i *)group->minimum_half, half);
+  _mm256_storeu_ps(group->minimum, _mm256_cvtph_ps(half));
+  return store_scales((high - low) / all((float)most), group);
+}
+
+// MARK: - Codes
 
 /// 32 codes of a byte, in order.
 BLOCKS_INLINE __m256i code_bytes(const __m256i codes[4]) {
@@ -45,11 +139,9 @@ BLOCKS_INLINE __m256i code_bytes(const __m256i codes[4]) {
 
 /// Two codes to a byte: the first 16 in the low halves.
 BLOCKS_INLINE void store_nibbles(__m256i bytes, uint8_t *dst) {
+  bytes = _mm256_and_si256(bytes, _mm256_set1_epi8(15));
   __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
-  const __m128i mask = _mm_set1_epi8(15);
-  low = _mm_and_si128(low, mask);
-  high = _mm_slli_epi16(_mm_and_si128(high, mask), 4);
-  _mm_storeu_si128((__m128i *)dst, _mm_or_si128(low, high));
+  _mm_storeu_si128((__m128i *)dst, _mm_or_si128(low, _mm_slli_epi16(high, 4)));
 }
 
 /// The fifth bit of each code.
@@ -58,143 +150,150 @@ BLOCKS_INLINE void store_fifth_bits(__m256i bytes, uint8_t *dst) {
   memcpy(dst, &bits, 4);
 }
 
-/// Codes of a scale. Returns 0 where the definition has to do it.
-BLOCKS_INLINE int scaled_codes(const float *src, int middle, uint8_t *dst, __m256i *bytes,
-                               float *restored) {
-  __m256 x[4];
+/// The codes of block b of a group by its scale.
+BLOCKS_INLINE __m256i scaled_codes(const float *x, const group_scales *group, int b, int middle,
+                                   uint8_t *dst, float *restored) {
+  const __m256 factor = all(group->factor[b]), scale = all(group->scale[b]);
   __m256i codes[4];
-  load_block(src, x);
-  __m128 both = extremes(x);
-  float high = lane0(both), negated_low = lane1(both);
-  if (high == negated_low) return 0;
-  float scale = (high > negated_low ? high : -negated_low) / (float)-middle, factor = 1.0f / scale;
-  if (!(fabsf(factor) < INFINITY)) return 0;
-  float stored = store_half(dst, scale);
+  memcpy(dst, &group->scale_half[b], 2);
   for (int k = 0; k < 4; k++) {
-    __m256i code = _mm256_cvttps_epi32(x[k] * all(factor) + all((float)middle + 0.5f));
-    codes[k] = _mm256_min_epi32(code, _mm256_set1_epi32(2 * middle - 1));
+    __m256 value = _mm256_loadu_ps(x + 8 * k) * factor + all((float)middle + 0.5f);
+    codes[k] = _mm256_min_epi32(_mm256_cvttps_epi32(value), _mm256_set1_epi32(2 * middle - 1));
     __m256i offset = _mm256_sub_epi32(codes[k], _mm256_set1_epi32(middle));
-    _mm256_storeu_ps(restored + 8 * k, _mm256_cvtepi32_ps(offset) * all(stored));
+    _mm256_storeu_ps(restored + 8 * k, _mm256_cvtepi32_ps(offset) * scale);
   }
-  *bytes = code_bytes(codes);
-  return 1;
+  return code_bytes(codes);
 }
 
-/// Codes of a scale and a minimum. Returns 0 where the definition has to do it.
-BLOCKS_INLINE int ranged_codes(const float *src, int largest, uint8_t *dst, __m256i *bytes,
-                               float *restored) {
-  __m256 x[4];
+/// The codes of block b of a group by its scale and minimum.
+BLOCKS_INLINE __m256i ranged_codes(const float *x, const group_scales *group, int b, int most,
+                                   uint8_t *dst, float *restored) {
+  const __m256 factor = all(group->factor[b]), lowest = all(group->lowest[b]);
+  const __m256 scale = all(group->scale[b]), minimum = all(group->minimum[b]);
   __m256i codes[4];
-  load_block(src, x);
-  __m128 both = extremes(x);
-  float high = lane0(both), low = -lane1(both);
-  // Of zeros the first one's sign would count.
-  if (low == 0 || high == low) return 0;
-  float scale = (high - low) / (float)largest, factor = 1.0f / scale;
-  if (!(factor < INFINITY)) return 0;
-  float stored = store_half(dst, scale), minimum = store_half(dst + 2, low);
+  memcpy(dst, &group->scale_half[b], 2);
+  memcpy(dst + 2, &group->minimum_half[b], 2);
   for (int k = 0; k < 4; k++) {
-    __m256i code = _mm256_cvttps_epi32((x[k] - all(low)) * all(factor) + all(0.5f));
-    codes[k] = _mm256_min_epi32(code, _mm256_set1_epi32(largest));
-    _mm256_storeu_ps(restored + 8 * k, all(stored) * _mm256_cvtepi32_ps(codes[k]) + all(minimum));
+    __m256 value = (_mm256_loadu_ps(x + 8 * k) - lowest) * factor + all(0.5f);
+    codes[k] = _mm256_min_epi32(_mm256_cvttps_epi32(value), _mm256_set1_epi32(most));
+    _mm256_storeu_ps(restored + 8 * k, scale * _mm256_cvtepi32_ps(codes[k]) + minimum);
   }
-  *bytes = code_bytes(codes);
-  return 1;
+  return code_bytes(codes);
 }
 
-/// Encodes block after block by `quantize`, which gives the codes' bytes, and `pack`; what it can't do
-/// is left to the definition.
-#define FOR_EACH_BLOCK(type, byte_count, quantize, pack)                                           \
-  for (size_t b = 0; b < blocks; b++) {                                                            \
-    __m256i bytes;                                                                                 \
-    if (quantize) {                                                                                \
-      pack;                                                                                        \
+/// Encodes groups of eight blocks: `scales` fills `group` or says 0, `block` encodes block b of it
+/// from `x` to `out` and `weights`.
+#define FOR_EACH_GROUP(type, byte_count, scales, block)                                            \
+  size_t done = 0;                                                                                 \
+  for (; done + GROUP <= blocks; done += GROUP, src += GROUP_WEIGHTS, restored += GROUP_WEIGHTS) { \
+    group_scales group;                                                                            \
+    if (scales) {                                                                                  \
+      for (int b = 0; b < GROUP; b++) {                                                            \
+        const float *x = src + b * SMALL_BLOCK;                                                    \
+        float *weights = restored + b * SMALL_BLOCK;                                               \
+        uint8_t *out = dst + b * byte_count;                                                       \
+        block;                                                                                     \
+      }                                                                                            \
     } else {                                                                                       \
-      halftone_encode_##type##_scalar(src, 1, dst, restored);                                      \
+      halftone_encode_##type##_scalar(src, GROUP, dst, restored);                                  \
     }                                                                                              \
-    src += SMALL_BLOCK;                                                                            \
-    restored += SMALL_BLOCK;                                                                       \
-    dst += byte_count;                                                                             \
-  }
+    dst += GROUP * byte_count;                                                                     \
+  }                                                                                                \
+  halftone_encode_##type##_scalar(src, blocks - done, dst, restored);
+
+// MARK: - Types
 
 void halftone_encode_q4_0_avx2(const float *src, size_t blocks, uint8_t *dst, float *restored) {
-  FOR_EACH_BLOCK(q4_0, Q4_0_BYTES, scaled_codes(src, 8, dst, &bytes, restored),
-                 store_nibbles(bytes, dst + 2))
+  FOR_EACH_GROUP(q4_0, Q4_0_BYTES, scales_of_extremes(src, 8, &group),
+                 store_nibbles(scaled_codes(x, &group, b, 8, out, weights), out + 2))
 }
 
 void halftone_encode_q4_1_avx2(const float *src, size_t blocks, uint8_t *dst, float *restored) {
-  FOR_EACH_BLOCK(q4_1, Q4_1_BYTES, ranged_codes(src, 15, dst, &bytes, restored),
-                 store_nibbles(bytes, dst + 4))
+  FOR_EACH_GROUP(q4_1, Q4_1_BYTES, scales_of_ranges(src, 15, &group),
+                 store_nibbles(ranged_codes(x, &group, b, 15, out, weights), out + 4))
 }
 
 void halftone_encode_q5_0_avx2(const float *src, size_t blocks, uint8_t *dst, float *restored) {
-  FOR_EACH_BLOCK(q5_0, Q5_0_BYTES, scaled_codes(src, 16, dst, &bytes, restored), {
-    store_fifth_bits(bytes, dst + 2);
-    store_nibbles(bytes, dst + 6);
+  FOR_EACH_GROUP(q5_0, Q5_0_BYTES, scales_of_extremes(src, 16, &group), {
+    __m256i bytes = scaled_codes(x, &group, b, 16, out, weights);
+    store_fifth_bits(bytes, out + 2);
+    store_nibbles(bytes, out + 6);
   })
 }
 
 void halftone_encode_q5_1_avx2(const float *src, size_t blocks, uint8_t *dst, float *restored) {
-  FOR_EACH_BLOCK(q5_1, Q5_1_BYTES, ranged_codes(src, 31, dst, &bytes, restored), {
-    store_fifth_bits(bytes, dst + 4);
-    store_nibbles(bytes, dst + 8);
+  FOR_EACH_GROUP(q5_1, Q5_1_BYTES, scales_of_ranges(src, 31, &group), {
+    __m256i bytes = ranged_codes(x, &group, b, 31, out, weights);
+    store_fifth_bits(bytes, out + 4);
+    store_nibbles(bytes, out + 8);
   })
 }
 
-/// Codes of a byte.
-BLOCKS_INLINE int byte_codes(const float *src, uint8_t *dst, __m256i *bytes, float *restored) {
-  __m256 x[4];
+BLOCKS_INLINE int scales_of_magnitudes(const float *src, group_scales *group) {
+  __m256 low, high;
+  group_extremes(src, &low, &high);
+  return store_scales(largest(magnitude(low), magnitude(high)) / all(127), group);
+}
+
+/// The codes of block b of a group, of a byte each: rounded, halves away from zero.
+BLOCKS_INLINE void byte_codes(const float *x, const group_scales *group, int b, uint8_t *dst,
+                              float *restored) {
+  const __m256 factor = all(group->factor[b]), scale = all(group->scale[b]);
+  // The number just below a half: half itself would take its neighbour below over the edge.
+  const __m256 half = all(0x1.fffffep-2f);
   __m256i codes[4];
-  load_block(src, x);
-  __m128 both = extremes(x);
-  float largest = fabsf(lane0(_mm_max_ss(both, _mm_movehdup_ps(both))));
-  float scale = largest / 127.0f, factor = 1.0f / scale;
-  if (!(factor < INFINITY)) return 0;
-  float stored = store_half(dst, scale);
+  memcpy(dst, &group->scale_half[b], 2);
   for (int k = 0; k < 4; k++) {
-    __m256 value = x[k] * all(factor);
-    // Halves go away from zero. The addend is the number just below a half, with the value's sign:
-    // half itself would take its neighbour below over the edge.
-    __m256 half = _mm256_or_ps(all(0x1.fffffep-2f), _mm256_and_ps(value, all(-0.0f)));
-    codes[k] = _mm256_cvttps_epi32(value + half);
-    _mm256_storeu_ps(restored + 8 * k, _mm256_cvtepi32_ps(codes[k]) * all(stored));
+    __m256 value = _mm256_loadu_ps(x + 8 * k) * factor;
+    __m256 addend = _mm256_or_ps(half, _mm256_and_ps(value, all(-0.0f)));
+    codes[k] = _mm256_cvttps_epi32(value + addend);
+    _mm256_storeu_ps(restored + 8 * k, _mm256_cvtepi32_ps(codes[k]) * scale);
   }
-  *bytes = code_bytes(codes);
-  return 1;
+  _mm256_storeu_si256((__m256i *)(dst + 2), code_bytes(codes));
 }
 
 void halftone_encode_q8_0_avx2(const float *src, size_t blocks, uint8_t *dst, float *restored) {
-  FOR_EACH_BLOCK(q8_0, Q8_0_BYTES, byte_codes(src, dst, &bytes, restored),
-                 _mm256_storeu_si256((__m256i *)(dst + 2), bytes))
+  FOR_EACH_GROUP(q8_0, Q8_0_BYTES, scales_of_magnitudes(src, &group),
+                 byte_codes(x, &group, b, out, weights))
+}
+
+/// The largest magnitude of each of eight blocks, in `factor`.
+BLOCKS_INLINE int largest_magnitudes(const float *src, group_scales *group) {
+  __m256 low, high;
+  group_extremes(src, &low, &high);
+  _mm256_storeu_ps(group->factor, largest(magnitude(low), magnitude(high)));
+  return 1;
+}
+
+BLOCKS_INLINE void mxfp4_codes(const float *x, float largest_weight, uint8_t *dst,
+                               float *restored) {
+  const __m256 magnitudes = _mm256_loadu_ps(mxfp4_magnitudes);
+  dst[0] = mxfp4_power(largest_weight);
+  float scale = mxfp4_scale(dst[0]), bounds[7];
+  mxfp4_bounds(scale, bounds);
+  __m256i codes[4];
+  for (int i = 0; i < 4; i++) {
+    __m256 value = _mm256_loadu_ps(x + 8 * i), size = magnitude(value);
+    __m256i code = _mm256_setzero_si256();
+    for (int k = 0; k < 7; k++) {
+      __m256 above = _mm256_cmp_ps(all(bounds[k]), size, _CMP_LT_OQ);
+      code = _mm256_sub_epi32(code, _mm256_castps_si256(above));
+    }
+    __m256i is_zero = _mm256_cmpeq_epi32(code, _mm256_setzero_si256());
+    __m256 is_negative = _mm256_andnot_ps(_mm256_castsi256_ps(is_zero),
+                                          _mm256_cmp_ps(value, all(0), _CMP_LT_OQ));
+    __m256 rounded = _mm256_permutevar8x32_ps(magnitudes, code);
+    rounded = _mm256_xor_ps(rounded, _mm256_and_ps(is_negative, all(-0.0f)));
+    _mm256_storeu_ps(restored + 8 * i, all(scale) * rounded);
+    codes[i] = _mm256_or_si256(
+        code, _mm256_and_si256(_mm256_castps_si256(is_negative), _mm256_set1_epi32(8)));
+  }
+  store_nibbles(code_bytes(codes), dst + 1);
 }
 
 void halftone_encode_mxfp4_avx2(const float *src, size_t blocks, uint8_t *dst, float *restored) {
-  const __m256 magnitudes = _mm256_loadu_ps(mxfp4_magnitudes);
-  for (size_t b = 0; b < blocks; b++, src += SMALL_BLOCK, restored += SMALL_BLOCK) {
-    __m256 x[4];
-    __m256i codes[4];
-    load_block(src, x);
-    __m128 both = extremes(x);
-    dst[0] = mxfp4_power(fabsf(lane0(_mm_max_ss(both, _mm_movehdup_ps(both)))));
-    float scale = mxfp4_scale(dst[0]), bounds[7];
-    mxfp4_bounds(scale, bounds);
-    for (int i = 0; i < 4; i++) {
-      __m256 magnitude = _mm256_andnot_ps(all(-0.0f), x[i]);
-      __m256i code = _mm256_setzero_si256();
-      for (int k = 0; k < 7; k++) {
-        __m256 above = _mm256_cmp_ps(all(bounds[k]), magnitude, _CMP_LT_OQ);
-        code = _mm256_sub_epi32(code, _mm256_castps_si256(above));
-      }
-      __m256 value = _mm256_permutevar8x32_ps(magnitudes, code);
-      __m256 sign = _mm256_cmp_ps(x[i], all(0), _CMP_LT_OQ);
-      sign = _mm256_andnot_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(code, _mm256_setzero_si256())), sign);
-      value = _mm256_xor_ps(value, _mm256_and_ps(sign, all(-0.0f)));
-      codes[i] = _mm256_or_si256(code, _mm256_and_si256(_mm256_castps_si256(sign), _mm256_set1_epi32(8)));
-      _mm256_storeu_ps(restored + 8 * i, all(scale) * value);
-    }
-    store_nibbles(code_bytes(codes), dst + 1);
-    dst += MXFP4_BYTES;
-  }
+  FOR_EACH_GROUP(mxfp4, MXFP4_BYTES, largest_magnitudes(src, &group),
+                 mxfp4_codes(x, group.factor[b], out, weights))
 }
 
 HALFTONE_END
