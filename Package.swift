@@ -60,7 +60,8 @@ let package = Package(
     .target(
       name: "Container", dependencies: ["Tensors", "Quantization", "CZstd"], swiftSettings: strict),
     .target(
-      name: "Runtimes", dependencies: ["Tensors", "Checkpoints", "Quantization", "CKernels"],
+      name: "Runtimes",
+      dependencies: ["Tensors", "Checkpoints", "Quantization", "Tokenization", "CKernels"],
       swiftSettings: strict),
     .target(
       name: "Conversion",

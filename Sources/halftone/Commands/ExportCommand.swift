@@ -68,6 +68,7 @@ struct ExportCommand: ParsableCommand {
       input: model, output: output ?? "", recipe: Recipe(linearLayers: .keep))
     options.format = format
     options.shardByteLimit = shards.byteLimit
+    options.splitByteLimit = shards.splitSize?.value
     options.compression = compression.value
     options.threads = work.threads
     options.overwrite = overwrite

@@ -83,6 +83,7 @@ struct QuantizeCommand: ParsableCommand {
       recipe: try schemes.resolved(for: OutputFormats.format(named: format)))
     options.format = format
     options.shardByteLimit = shards.byteLimit
+    options.splitByteLimit = shards.splitSize?.value
     options.compression = compression.value
     options.threads = work.threads
     options.overwrite = overwrite

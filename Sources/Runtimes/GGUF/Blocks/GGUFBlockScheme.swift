@@ -45,6 +45,22 @@ package struct GGUFBlockScheme: Scheme {
       encoding: Encoding(component: 0))
   }
 
+  /// The type of smaller blocks that llama-quantize takes, or F16, where rows are not whole blocks.
+  package func standIn(
+    for tensor: TensorDescription
+  ) throws -> (scheme: any Scheme, reason: String)? {
+    let fitting = type.fitting(columns: tensor.columnCount)
+    guard fitting != type else { return nil }
+    let scheme: any Scheme =
+      if let blocks = GGUFBlockScheme(fitting) { blocks } else {
+        try Schemes.scheme(named: fitting.name)
+      }
+    return (scheme, "rows of \(tensor.columnCount) are no \(Self.wholeBlocks) \(type.name)")
+  }
+
+  /// What reasons say of rows that stand-ins are taken for.
+  static let wholeBlocks = "whole blocks of"
+
   package func makeEncoder(
     for tensor: TensorDescription, layout: TensorLayout
   ) -> any TensorEncoder {

@@ -2,7 +2,8 @@
 
 /// A module's two names, and how its tensors differ between the two formats.
 ///
-/// In names, `#` stands for the number of a layer and `@` for that of an expert.
+/// In names, `#` stands for the number of a layer and `@` for that of an expert. They are without
+/// `.weight` and `.bias`, which both formats have; a tensor that is called otherwise is named completely.
 struct GGUFModule: Sendable {
   /// In GGUF: `blk.#.attn_q`.
   let stored: String
@@ -15,6 +16,11 @@ struct GGUFModule: Sendable {
     self.name = name
     self.difference = difference
   }
+
+  /// What its tensors are called, as a checkpoint would, once they are arranged.
+  ///
+  /// A stack has the name that its parts have in common.
+  var arrangedName: String { name.replacing(".@", with: "") }
 }
 
 /// How a tensor in a GGUF file differs from the checkpoint's.
