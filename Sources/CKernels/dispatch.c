@@ -2,6 +2,7 @@
 //
 // The choice of variant: the only file that asks the processor what it can do.
 
+#include "blocks.h"
 #include "kernels_internal.h"
 
 #include <stdatomic.h>
@@ -15,6 +16,7 @@
 
 static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
 static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
+static const halftone_block_encoders scalar_encoders = HALFTONE_ENCODER_TABLE(scalar);
 
 #if defined(__x86_64__)
 
@@ -22,6 +24,7 @@ static const halftone_kernels avx2 = HALFTONE_TABLE(avx2, avx2);
 static const halftone_kernels avx512 = HALFTONE_TABLE(avx512, avx2);
 static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
 static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
+static const halftone_block_encoders avx2_encoders = HALFTONE_ENCODER_TABLE(avx2);
 
 /// The parts of the register file that the operating system saves (XCR0).
 static uint32_t saved_state(void) {
@@ -155,4 +158,22 @@ const halftone_math *halftone_math_active(void) {
     atomic_store_explicit(&choice, math, memory_order_relaxed);
   }
   return math;
+}
+
+const halftone_block_encoders *halftone_block_encoders_for(halftone_isa isa) {
+  if (halftone_kernels_for(isa) == NULL) return NULL;
+#if defined(__x86_64__)
+  if (isa != HALFTONE_ISA_SCALAR) return &avx2_encoders;
+#endif
+  return &scalar_encoders;
+}
+
+const halftone_block_encoders *halftone_block_encoders_active(void) {
+  const halftone_kernels *kernels = halftone_kernels_active();
+  for (int isa = HALFTONE_ISA_SCALAR; kernels != NULL && isa <= HALFTONE_ISA_NEON; isa++) {
+    if (halftone_kernels_for((halftone_isa)isa) == kernels) {
+      return halftone_block_encoders_for((halftone_isa)isa);
+    }
+  }
+  return NULL;
 }

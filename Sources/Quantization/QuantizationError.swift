@@ -13,6 +13,8 @@ package enum QuantizationError: Error, Equatable {
   case unsupportedElementType(tensor: String, type: ElementType)
   /// A scheme per row needs rows: rank 2 or more, and rows of at most this length.
   case noRows(tensor: String, shape: [Int], longestRow: Int)
+  /// A scheme whose blocks do not straddle rows needs rows of whole blocks.
+  case partialBlock(tensor: String, columns: Int, block: Int, scheme: String)
   /// A block size is a power of two from 32 to 4096.
   case blockSize(Int)
   /// The scheme must be one that exists.
@@ -42,6 +44,9 @@ extension QuantizationError: CustomStringConvertible {
     case .noRows(let tensor, let shape, let longest):
       "tensor \(tensor.quoted): shape \(shape) has no rows for a scheme per row (rank 2 or more, rows of "
         + "at most \(longest) weights); choose the scheme int8 for it in a recipe"
+    case .partialBlock(let tensor, let columns, let block, let scheme):
+      "tensor \(tensor.quoted): rows of \(columns) weights are not whole blocks of \(block), which "
+        + "\(scheme) needs; choose a scheme of smaller blocks for it, or keep it, in a recipe"
     case .blockSize(let size):
       "block size \(size) is not a power of two from 32 to 4096; use 64 unless you know better"
     case .unknownScheme(let name, let known):
@@ -65,7 +70,7 @@ extension QuantizationError {
     switch self {
     case .nonFinite(let tensor, _), .outsideRange(let tensor, _, _),
       .unsupportedElementType(let tensor, _), .noRows(let tensor, _, _),
-      .components(let tensor, _):
+      .components(let tensor, _), .partialBlock(let tensor, _, _, _):
       tensor
     case .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks, .recipe: nil
     }

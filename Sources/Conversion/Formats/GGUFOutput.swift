@@ -27,6 +27,13 @@ struct GGUFOutput: OutputFormat {
   ) throws -> any TensorSink {
     try GGUFWriter.sink(
       path: options.output, records: plan.entries.map(\.record), source: source,
-      fileByteLimit: options.splitByteLimit, fileType: nil, overwrite: options.overwrite)
+      fileByteLimit: options.splitByteLimit, fileType: mix(options.recipe)?.fileType,
+      overwrite: options.overwrite)
+  }
+
+  /// The mix that the recipe asks for, if it is one.
+  private func mix(_ recipe: Recipe) -> GGUFMix? {
+    guard case .scheme(let name, _) = recipe.linearLayers else { return nil }
+    return GGUFMix(named: name)
   }
 }

@@ -112,7 +112,12 @@ extension Plan.Entry {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
     }
-    let scheme = try schemes.scheme(named: name, options: options)
+    var scheme = try schemes.scheme(named: name, options: options)
+    var reason = reason
+    if let standIn = try scheme.standIn(for: tensor) {
+      scheme = standIn.scheme
+      reason += ", \(standIn.reason)"
+    }
     if scheme.name == tensor.scheme {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return

@@ -20,15 +20,22 @@ package enum GGUFWriter {
     }
   }
 
-  /// What llama.cpp calls the tensors of an arranged checkpoint.
+  /// What llama.cpp calls the tensors of an arranged checkpoint, and the numbers that mixes go by.
   ///
   /// - Throws: ``RuntimeError``.
-  package static func names(of source: any ModelSource) throws -> [String: String] {
-    let names = GGUFNames(try asRuntimeError { try GGUFCheckpoint(source).family })
-    return Dictionary(
-      uniqueKeysWithValues: source.tensors.compactMap { tensor in
-        names.name(of: tensor.name).map { (tensor.name, $0) }
-      })
+  package static func names(
+    of source: any ModelSource
+  ) throws -> (names: [String: String], model: GGUFModelShape) {
+    let checkpoint = try asRuntimeError { try GGUFCheckpoint(source) }
+    let names = GGUFNames(checkpoint.family)
+    let found = source.tensors.compactMap { tensor in
+      names.name(of: tensor.name).map { (tensor.name, $0) }
+    }
+    return (
+      Dictionary(uniqueKeysWithValues: found),
+      GGUFModelShape(
+        architecture: checkpoint.family.architecture, fields: checkpoint.architecture.fields)
+    )
   }
 
   /// Fits a plan to what llama.cpp loads: vectors, norms and routers in F32, as its converter writes
@@ -55,7 +62,7 @@ package enum GGUFWriter {
       return try fit(entry, named: name)
     }
     let tokenizer = try model.tokenizer()
-    return (fitted, model.architecture.notes + tokenizer.notes)
+    return (fitted, model.architecture.notes + tokenizer.notes + standInNotes(fitted))
   }
 
   private static func fit(_ entry: Plan.Entry, named name: String) throws -> Plan.Entry {
@@ -77,6 +84,16 @@ package enum GGUFWriter {
     }
     return try .encoded(
       tensor, by: Schemes.scheme(named: "f32"), reason: "\(entry.reason), F32 in GGUF")
+  }
+
+  /// What is said of tensors that get another type than the one that was chosen.
+  private static func standInNotes(_ entries: [Plan.Entry]) -> [String] {
+    let count = entries.count { $0.reason.contains(GGUFBlockScheme.wholeBlocks) }
+    guard count > 0 else { return [] }
+    return [
+      "the rows of \(count) tensors are not whole blocks of the type that was chosen; they get a "
+        + "type of smaller blocks, as llama-quantize has it, and take more space"
+    ]
   }
 
   /// Begins an output.
