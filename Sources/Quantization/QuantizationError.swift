@@ -15,6 +15,10 @@ package enum QuantizationError: Error, Equatable {
   case noRows(tensor: String, shape: [Int], longestRow: Int)
   /// A block size is a power of two from 32 to 4096.
   case blockSize(Int)
+  /// A scheme may have groups of a few sizes only.
+  case groupSize(scheme: String, size: Int, permitted: [Int])
+  /// Groups do not straddle rows, so a row is a whole number of them.
+  case brokenGroups(tensor: String, shape: [Int], group: Int)
   /// The scheme must be one that exists.
   case unknownScheme(name: String, known: [String])
   /// Double quantization compresses absolute maxima, so the scheme must have such scales.
@@ -44,6 +48,12 @@ extension QuantizationError: CustomStringConvertible {
         + "at most \(longest) weights); choose the scheme int8 for it in a recipe"
     case .blockSize(let size):
       "block size \(size) is not a power of two from 32 to 4096; use 64 unless you know better"
+    case .groupSize(let scheme, let size, let permitted):
+      "scheme \(scheme) has no groups of \(size) weights; use "
+        + permitted.map(String.init).joined(separator: ", ")
+    case .brokenGroups(let tensor, let shape, let group):
+      "tensor \(tensor.quoted): the rows of shape \(shape) are no whole number of groups of \(group) "
+        + "weights; choose a smaller group or another scheme for it in a recipe"
     case .unknownScheme(let name, let known):
       "there is no scheme \(name.quoted); choose one of \(known.joined(separator: ", "))"
     case .noDoubleQuantization(let scheme):
@@ -65,9 +75,9 @@ extension QuantizationError {
     switch self {
     case .nonFinite(let tensor, _), .outsideRange(let tensor, _, _),
       .unsupportedElementType(let tensor, _), .noRows(let tensor, _, _),
-      .components(let tensor, _):
+      .components(let tensor, _), .brokenGroups(let tensor, _, _):
       tensor
-    case .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks, .recipe: nil
+    case .groupSize, .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks, .recipe: nil
     }
   }
 }
