@@ -36,6 +36,18 @@ private let cases: [String] =
     #expect(encoded.statistics.maximumAbsoluteError == largest)
   }
 
+  @Test(arguments: ["normal", "special"], ["f32", "bf16", "f16"])
+  func `codes and scales of mxfp4-mlx are those of mx.quantize, bit for bit`(
+    source: String, type: String
+  ) throws {
+    let golden = try golden.get()
+    let encoded = try EncodedTensor(
+      golden.tensor("\(source).\(type)"), by: Schemes.scheme(named: "mxfp4-mlx"))
+    for role in ["codes", "scales"] {
+      #expect(try encoded.bytes(role) == golden.bytes("\(source).\(type).mxfp4.\(role)"), "\(role)")
+    }
+  }
+
   @Test func `slabs do not show in the codes`() throws {
     let (tensor, scheme) = try parts(of: "normal.bf16.affine3.64")
     let whole = try EncodedTensor(tensor, by: scheme)
@@ -45,7 +57,10 @@ private let cases: [String] =
 
   @Test func `rows that are no whole groups are refused`() throws {
     let scheme = try Schemes.scheme(named: "affine4", options: SchemeOptions(blockSize: 128))
-    #expect(throws: QuantizationError.brokenGroups(tensor: "w", shape: [2, 192], group: 128)) {
+    #expect(
+      throws: QuantizationError.rowLength(
+        tensor: "w", scheme: "affine4", shape: [2, 192], multipleOf: 128)
+    ) {
       _ = try scheme.layout(for: TestTensor("w", .f32, [2, 192], bytes: []).description)
     }
   }

@@ -43,11 +43,7 @@ struct AffineEncoder: TensorEncoder {
       kernels.decode_affine(
         codes, range.count, group, Int32(bits), scales, biases, scratch.restored)
       kernels.error_sums(scratch.weights, scratch.restored, range.count, &sums)
-      if !sums.max_absolute.isFinite {
-        let bad = (0..<range.count).first { !scratch.restored[$0].isFinite } ?? 0
-        throw QuantizationError.outsideRange(
-          tensor: slab.tensor, index: slab.elements.lowerBound + start + bad, type: .f32)
-      }
+      try slab.requireFinite(scratch.restored, of: range, largestError: sums.max_absolute)
     }
     return ErrorStatistics(sums, count: slab.count)
   }
@@ -63,11 +59,7 @@ struct AffineEncoder: TensorEncoder {
     let (minima, maxima) = (scales, biases)
     guard
       Kernels.active.table.minmax(scratch.weights, range.count, group, minima, maxima) == 0
-    else {
-      let index = slab.firstIndex(in: range, scratch: scratch.weights) { !$0.isFinite }
-      throw QuantizationError.nonFinite(
-        tensor: slab.tensor, index: index ?? slab.elements.lowerBound + range.lowerBound)
-    }
+    else { throw slab.nonFinite(in: range, scratch: scratch) }
     let top = Float(1 << bits - 1)
     for place in 0..<range.count / group {
       let (low, high) = (minima[place], maxima[place])

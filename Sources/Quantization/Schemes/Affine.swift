@@ -40,8 +40,8 @@ package struct Affine: Scheme {
       throw QuantizationError.unsupportedElementType(tensor: tensor.name, type: tensor.elementType)
     }
     guard !tensor.shape.isEmpty, tensor.columnCount % group == 0 else {
-      throw QuantizationError.brokenGroups(
-        tensor: tensor.name, shape: tensor.shape, group: group)
+      throw QuantizationError.rowLength(
+        tensor: tensor.name, scheme: name, shape: tensor.shape, multipleOf: group)
     }
     let slab = BlockGeometry.slabWeightGoal
     let groups = tensor.elementCount / group

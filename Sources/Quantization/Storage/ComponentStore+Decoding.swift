@@ -26,7 +26,7 @@ extension ComponentStore {
   }
 
   /// Numbers of an encoding, as an array.
-  private func decoded(
+  func decoded(
     _ encoding: Encoding, _ range: Range<Int>, item: String
   ) throws -> [Float] {
     try [Float](unsafeUninitializedCapacity: range.count) { buffer, count in
@@ -44,6 +44,7 @@ extension ComponentStore {
   ) throws -> Int {
     let steps = encoding.steps ?? []
     let kernels = Kernels.active.table
+    if let taken = try decodeGrid(encoding, range, into: numbers, item: item) { return taken }
     let isNibbles = encoding.bits == 4 && encoding.order == .high
     let isInt8 = encoding.bits == nil && elementType(of: encoding.component) == .i8
     if isInt8, let step = steps.first, step.operation == .multiply, let block = step.block,
@@ -102,7 +103,7 @@ extension ComponentStore {
   }
 
   /// The operands that the numbers `range` meet, one for each block.
-  private func operands(
+  func operands(
     _ step: Encoding.Step, _ block: Int, _ range: Range<Int>, item: String
   ) throws -> [Float] {
     try decoded(
@@ -153,6 +154,7 @@ extension ComponentStore {
       switch step.operation {
       case .subtract: while index < end { numbers[index] -= operand; index += 1 }
       case .multiply: while index < end { numbers[index] *= operand; index += 1 }
+      case .divide: while index < end { numbers[index] /= operand; index += 1 }
       default: while index < end { numbers[index] += operand; index += 1 }
       }
     }

@@ -74,7 +74,7 @@ enum MLXForm {
       steps.map(\.operation) == [.lookup, .multiply], steps[0].block == nil,
       steps[1].block == MLX.microscalingGroup, tensor.columnCount % MLX.microscalingGroup == 0,
       steps.allSatisfy(\.operand.isPlain),
-      components[steps[0].operand.component].constantBytes == MicroscalingFloat4.codebook.bytes,
+      components[steps[0].operand.component].constantBytes == Codebook.e2m1.bytes,
       components[encoding.component].byteCount == tensor.elementCount / 2
     else { return nil }
     let scales = components[steps[1].operand.component]
