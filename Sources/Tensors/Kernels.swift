@@ -8,13 +8,16 @@ import CKernels
 package struct Kernels: @unchecked Sendable {
   /// The table of functions; `CKernels.h` states each one's contract.
   package let table: halftone_kernels
+  /// The functions of the floating-point code grids; `grid_kernels.h` states each one's contract.
+  package let grids: halftone_grids
 
   /// The kernels for this processor, or those that `HALFTONE_ISA` names.
   ///
   /// Where `HALFTONE_ISA` names a set that is not available, these are the portable ones; a program
   /// calls ``requireAvailable()`` first and so never gets that far.
   package static let active = Kernels(
-    table: (halftone_kernels_active() ?? halftone_kernels_for(HALFTONE_ISA_SCALAR)).pointee)
+    table: (halftone_kernels_active() ?? halftone_kernels_for(HALFTONE_ISA_SCALAR)).pointee,
+    grids: (halftone_grids_active() ?? halftone_grids_for(HALFTONE_ISA_SCALAR)).pointee)
 
   /// The name of the instruction set: `scalar`, `avx2`, `avx512` or `neon`.
   package var instructionSet: String { String(cString: table.name) }

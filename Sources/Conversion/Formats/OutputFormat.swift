@@ -56,7 +56,7 @@ extension OutputFormat {
 /// The formats that can be written.
 package enum OutputFormats {
   private static let all: [any OutputFormat] = [
-    ToneOutput(), BitsandbytesOutput(), SafetensorsOutput(),
+    ToneOutput(), BitsandbytesOutput(), MLXOutput(), SafetensorsOutput(),
   ]
 
   /// What is written where the user names no format.
@@ -77,8 +77,8 @@ package enum OutputFormats {
   package static var ownSchemes: String {
     all.map { format in
       let own =
-        format.schemes.names.filter { !Schemes.names.contains($0) }
-        + format.schemes.mixtureNames
+        (format.schemes.names + format.schemes.mixtureNames)
+        .filter { !Schemes.names.contains($0) }
       return own.isEmpty ? "" : "; for \(type(of: format).name): \(own.joined(separator: ", "))"
     }.joined()
   }
