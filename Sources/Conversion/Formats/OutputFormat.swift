@@ -56,7 +56,7 @@ extension OutputFormat {
 /// The formats that can be written.
 package enum OutputFormats {
   private static let all: [any OutputFormat] = [
-    ToneOutput(), BitsandbytesOutput(), MLXOutput(), SafetensorsOutput(),
+    ToneOutput(), BitsandbytesOutput(), GGUFOutput(), MLXOutput(), SafetensorsOutput(),
   ]
 
   /// What is written where the user names no format.

@@ -61,6 +61,7 @@ struct ExportCommand: ParsableCommand {
       input: model, output: output ?? "", recipe: Recipe(linearLayers: .keep))
     options.format = format.name
     options.shardByteLimit = shards.byteLimit
+    options.splitByteLimit = shards.splitSize?.value
     options.compression = compression.value
     options.threads = work.threads
     options.overwrite = overwrite

@@ -77,6 +77,7 @@ struct QuantizeCommand: ParsableCommand {
       recipe: try schemes.resolved(for: format.format))
     options.format = format.name
     options.shardByteLimit = shards.byteLimit
+    options.splitByteLimit = shards.splitSize?.value
     options.compression = compression.value
     options.threads = work.threads
     options.overwrite = overwrite
