@@ -8,6 +8,8 @@ import CKernels
 package struct Kernels: @unchecked Sendable {
   /// The table of functions; `CKernels.h` states each one's contract.
   package let table: halftone_kernels
+  /// The functions of the floating-point code grids; `grid_kernels.h` states each one's contract.
+  package let grids: halftone_grids
   /// The encoders of GGUF's block types; `block_kernels.h` states their contract.
   package let blockEncoders: halftone_block_encoders
 
@@ -17,6 +19,7 @@ package struct Kernels: @unchecked Sendable {
   /// calls ``requireAvailable()`` first and so never gets that far.
   package static let active = Kernels(
     table: (halftone_kernels_active() ?? halftone_kernels_for(HALFTONE_ISA_SCALAR)).pointee,
+    grids: (halftone_grids_active() ?? halftone_grids_for(HALFTONE_ISA_SCALAR)).pointee,
     blockEncoders: (halftone_block_encoders_active()
       ?? halftone_block_encoders_for(HALFTONE_ISA_SCALAR)).pointee)
 
