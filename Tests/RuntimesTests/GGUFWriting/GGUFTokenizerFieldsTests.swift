@@ -87,7 +87,8 @@ import Tokenization
     func value(_ key: String) -> GGUFField.Value? {
       fields.first { $0.key == "tokenizer.ggml.\(key)" }?.value
     }
-    guard case .texts(let tokens)? = value("tokens"), case .integers(let kinds)? = value("token_type")
+    guard case .texts(let tokens)? = value("tokens"),
+      case .integers(let kinds)? = value("token_type")
     else {
       Issue.record("no tokens")
       return

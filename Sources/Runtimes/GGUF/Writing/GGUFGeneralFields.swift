@@ -19,9 +19,10 @@ struct GGUFGeneralFields {
     let folder = FilePath.name(of: source.path)
     name = Self.title(
       of: try model.configuration.text("_name_or_path").flatMap(Self.modelName) ?? folder)
-    sampling = try source.asset("generation_config.json").map {
-      Self.sampling(try JSONReader.read($0, path: "\(source.path)/generation_config.json"))
-    } ?? []
+    sampling =
+      try source.asset("generation_config.json").map {
+        Self.sampling(try JSONReader.read($0, path: "\(source.path)/generation_config.json"))
+      } ?? []
   }
 
   /// All entries, given the tensors of the file.

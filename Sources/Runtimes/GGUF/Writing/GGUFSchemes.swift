@@ -21,9 +21,9 @@ package struct GGUFSchemes: SchemeSet {
 
   package func scheme(named name: String, options: SchemeOptions) throws -> any Scheme {
     guard let scheme = GGUFType(named: name).flatMap({ GGUFBlockScheme($0) }) else {
-      do { return try Schemes.scheme(named: name, options: options) } catch
-        QuantizationError.unknownScheme(let name, _)
-      {
+      do {
+        return try Schemes.scheme(named: name, options: options)
+      } catch QuantizationError.unknownScheme(let name, _) {
         throw QuantizationError.unknownScheme(name: name, known: names)
       }
     }

@@ -71,7 +71,8 @@ package enum GGUFWriter {
       guard GGUFType(of: entry.record) != nil else {
         throw RuntimeError.notHeld(
           format: Self.name, tensor: tensor.name, scheme: entry.schemeName,
-          problem: "llama.cpp has no such blocks, or rows of \(tensor.columnCount) are no whole ones",
+          problem:
+            "llama.cpp has no such blocks, or rows of \(tensor.columnCount) are no whole ones",
           remedy: "use another scheme, or requantize with --requantize")
       }
       return entry
