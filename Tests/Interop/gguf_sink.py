@@ -125,9 +125,9 @@ class Bench:
                 assert ours.get(key) == theirs.get(key), f"{key}: {ours.get(key)} instead of {theirs.get(key)}"
         return f"{len(ours)} metadata values"
 
-    def logits(self, file, ids):
+    def logits(self, file, ids, context=512):
         import numpy
-        found = self.llama.logits(file, ids, self.folder / "logits.bin")
+        found = self.llama.logits(file, ids, self.folder / "logits.bin", context)
         return numpy.fromfile(found, dtype=numpy.float32).reshape(len(ids), -1)
 
 
@@ -303,10 +303,70 @@ def tokenizer(bench, kind):
     return f"{count} texts"
 
 
+# Scalings of rotary positions, as they are said in config.json; each becomes keys or a tensor of its own.
+SCALINGS = {
+    "llama linear": {"rope_scaling": {"type": "linear", "factor": 4.0}},
+    "llama yarn": {"rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64,
+                                    "beta_fast": 32.0, "beta_slow": 1.0}},
+    "llama llama3": {"rope_theta": 500000.0,
+                     "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+                                      "high_freq_factor": 4.0, "original_max_position_embeddings": 128}},
+    "phi3 longrope": {"original_max_position_embeddings": 256, "max_position_embeddings": 1024,
+                      "rope_scaling": {"type": "longrope", "short_factor": [1.0 + 0.02 * i for i in range(8)],
+                                       "long_factor": [1.5 + 0.25 * i for i in range(8)]}},
+}
+
+
+def scaling(bench, name):
+    """A family's checkpoint with another scaling: against the converter, and llama.cpp against us."""
+    from safetensors.numpy import load_file
+    ours, theirs = prepare(bench, name.split()[0])
+    for folder in (ours, theirs):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, **SCALINGS[name]}))
+    stem = name.replace(" ", "-")
+    file = bench.quantized(ours, "f32", bench.folder / f"{stem}.gguf")
+    our_fields, our_tensors = bench.read(file)
+    their_fields, their_tensors = bench.read(bench.llama.convert(theirs, bench.folder / f"{stem}-converter.gguf"))
+    tokenizer = {key for key in {**our_fields, **their_fields} if key.startswith("tokenizer.")}
+    found = bench.same_tensors(our_tensors, their_tensors)
+    # llama.cpp reads these two for no architecture that is written; others than these are refused.
+    ignored = {"llama.rope.scaling.yarn_beta_fast", "llama.rope.scaling.yarn_beta_slow"}
+    bench.same_fields(our_fields, their_fields, DIFFERENT | tokenizer | ignored)
+    ids = [7 * i % 500 + 3 for i in range(48)]
+    bench.halftone("logits", ours, "--tokens", ",".join(map(str, ids)), "-o", bench.folder / "l.safetensors",
+                   "--overwrite")
+    expected = load_file(bench.folder / "l.safetensors")["logits"]
+    # llama.cpp takes the factors for short texts where its context is no longer than the model's first one.
+    distance = error(bench.logits(file, ids, context=256), expected)
+    assert distance <= LIMIT, f"relative error {distance:.1e}"
+    return f"{found}, relative error {distance:.1e}"
+
+
+def sentencepiece(bench):
+    """LLaMA's fixture with a tokenizer.model: what the converter says of it."""
+    from safetensors.torch import load_file, save_file
+    folder = bench.folder / "sentencepiece"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(TOKENIZERS / "older/llama-added", folder)
+    (folder / "golden.json").unlink()
+    size = 1200
+    config = json.loads((FAMILIES / "llama/config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "vocab_size": size}))
+    tensors = load_file(FAMILIES / "llama/model.safetensors")
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        tensors[name] = tensors[name].repeat(size // tensors[name].shape[0] + 1, 1)[:size].contiguous()
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    ours, _ = bench.read(bench.quantized(folder, "f32", bench.folder / "sentencepiece.gguf"))
+    theirs, _ = bench.read(bench.llama.convert(folder, bench.folder / "sentencepiece-converter.gguf"))
+    # Without tokenizer.json the converter does not find the unknown token.
+    return bench.same_fields(ours, theirs, {"general.name", "tokenizer.ggml.unknown_token_id"})
+
+
 def main():
     parser = argparse.ArgumentParser()
     llama_cpp.add_arguments(parser)
-    parser.add_argument("--only", nargs="*", help="families, ref-llama or tokenizers")
+    parser.add_argument("--only", nargs="*", help="families, ref-llama, tokenizers or scalings")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
@@ -318,12 +378,17 @@ def main():
             record("gguf", "all", "all", "skip", llama_cpp.PEER, "", str(reason)[-300:])
             return
         names = [path.name for path in sorted(FAMILIES.iterdir()) if path.is_dir()]
-        for name in arguments.only or [*names, "ref-llama", "tokenizers"]:
+        for name in arguments.only or [*names, "ref-llama", "tokenizers", "scalings"]:
             if name == "ref-llama":
                 trained(bench)
             elif name == "tokenizers":
                 for kind in ["llama3", "qwen2", "phi2", "gpt-neox", "falcon", "llama2", "mistral", "gemma"]:
                     bench.case(f"tokenizer {kind}", "F32", "ids of golden texts", lambda: tokenizer(bench, kind))
+                bench.case("tokenizer.model", "F32", "metadata of the converter's file", lambda: sentencepiece(bench))
+            elif name == "scalings":
+                for scaled in SCALINGS:
+                    bench.case(scaled, "F32", "bytes and metadata of the converter's file, logits",
+                               lambda: scaling(bench, scaled))
             else:
                 family(bench, name)
     if bench.failed:

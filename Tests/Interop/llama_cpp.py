@@ -98,9 +98,9 @@ class LlamaCpp:
         run(self.quantizer, file, output, type)
         return output
 
-    def logits(self, file, ids, scratch):
+    def logits(self, file, ids, scratch, context=512):
         """fp32, a row for each position, as bytes of a raw file that is returned."""
-        run(self.reader, "logits", file, scratch, *ids)
+        run(self.reader, "logits", file, scratch, *ids, env={**os.environ, "LLAMA_CPP_CONTEXT": str(context)})
         return scratch
 
     def tokens(self, file, text, scratch):

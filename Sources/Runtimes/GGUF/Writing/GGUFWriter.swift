@@ -15,7 +15,8 @@ package enum GGUFWriter {
       let model = try GGUFCheckpoint(source)
       let arrangement = try GGUFArrangement(
         model.family, sizes: model.architecture.sizes,
-        layerCount: model.layerCount, source: source)
+        layerCount: model.count("block_count") ?? 0, expertCount: model.count("expert_count"),
+        source: source)
       return try ArrangedSource(source, arrangement.arrangements)
     }
   }
