@@ -16,7 +16,6 @@ Exit 0 if everything holds, 1 after all that does not.
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -363,20 +362,27 @@ def sentencepiece(bench):
     return bench.same_fields(ours, theirs, {"general.name", "tokenizer.ggml.unknown_token_id"})
 
 
+def skip(reason):
+    print(f"skipped: llama.cpp can't be had: {reason}")
+    record("gguf", "all", "all", "skip", llama_cpp.PEER, "", str(reason)[-300:])
+
+
 def main():
     parser = argparse.ArgumentParser()
     llama_cpp.add_arguments(parser)
     parser.add_argument("--only", nargs="*", help="families, ref-llama, tokenizers or scalings")
     arguments = parser.parse_args()
+    try:
+        llama_cpp.run_with_packages(arguments)
+    except RuntimeError as reason:
+        return skip(reason)
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         try:
             bench = Bench(arguments, folder)
         except RuntimeError as reason:
-            print(f"skipped: llama.cpp can't be had: {reason}")
-            record("gguf", "all", "all", "skip", llama_cpp.PEER, "", str(reason)[-300:])
-            return
+            return skip(reason)
         names = [path.name for path in sorted(FAMILIES.iterdir()) if path.is_dir()]
         for name in arguments.only or [*names, "ref-llama", "tokenizers", "scalings"]:
             if name == "ref-llama":
@@ -396,10 +402,4 @@ def main():
 
 
 if __name__ == "__main__":
-    # The comparisons need numpy, safetensors and torch: those of the Python that has them.
-    if "--python" in sys.argv and os.path.realpath(sys.executable) != os.path.realpath(
-            sys.argv[sys.argv.index("--python") + 1]) and not os.environ.get("HALFTONE_INTEROP_PYTHON"):
-        os.environ["HALFTONE_INTEROP_PYTHON"] = "1"
-        python = sys.argv[sys.argv.index("--python") + 1]
-        os.execv(python, [python, *sys.argv])
     main()

@@ -16,7 +16,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 VERSION = "0.3.36"
-PACKAGES = ["torch==2.13.0+cpu", "transformers==5.23.0", "safetensors==0.8.0", "gguf==0.19.0", "sentencepiece==0.2.3"]
+PACKAGES = ["numpy==2.4.6", "torch==2.13.0", "transformers==5.23.0", "safetensors==0.8.0", "gguf==0.19.0",
+            "sentencepiece==0.2.3"]
 TOOLS = ["cmake", "ninja"]
 PEER = f"llama.cpp of llama-cpp-python {VERSION}"
 
@@ -37,10 +38,24 @@ def add_arguments(parser):
     parser.add_argument("--keep", type=Path, help="a folder for what is converted")
 
 
+def folder_of(arguments):
+    folder = arguments.venv or REPOSITORY / ".interop/llama_cpp"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def run_with_packages(arguments):
+    """Runs the script again under the Python that has the packages, unless it is that one."""
+    if os.environ.get("HALFTONE_INTEROP_PYTHON"):
+        return
+    python = str(arguments.python or LlamaCpp.install(folder_of(arguments)))
+    os.environ["HALFTONE_INTEROP_PYTHON"] = python
+    os.execv(python, [python, *sys.argv])
+
+
 class LlamaCpp:
     def __init__(self, arguments):
-        folder = arguments.venv or REPOSITORY / ".interop/llama_cpp"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = folder_of(arguments)
         self.python = arguments.python or self.install(folder)
         self.source = arguments.llama_cpp or self.download(folder)
         self.build = arguments.build or self.make(folder)

@@ -100,6 +100,10 @@ struct GGUFArrangement {
     }
     let wrong = GGUFWritingError.unexpectedShape(
       tensor: tensor.name, expected: "a matrix for each head or expert", found: shape)
+    // A small file must not ask for very many pieces; llama.cpp's own limits are lower.
+    guard (shape.first ?? 0) <= Self.matrixLimit || shape.count < 3,
+      sizes.latent == nil || sizes.heads <= Self.matrixLimit
+    else { throw wrong }
     switch difference {
     case .latentKeys, .latentValues:
       guard let latent = sizes.latent, shape.count == 2,
@@ -124,7 +128,9 @@ struct GGUFArrangement {
         [shape[0], shape[2], shape[1]],
         (0..<shape[0]).map { Piece(tensor.name, matrix: $0, isTransposed: true) })
     case .everyOther(let first):
-      guard (2...3).contains(shape.count), let columns = shape.last, columns % 2 == 0 else {
+      guard shape[0] <= Self.matrixLimit, (2...3).contains(shape.count), let columns = shape.last,
+        columns % 2 == 0
+      else {
         throw wrong
       }
       append(
@@ -156,6 +162,9 @@ struct GGUFArrangement {
         tensor: tensor.name, expected: "\(rows) rows in whole heads", found: tensor.shape)
     }
   }
+
+  /// The most heads or experts that are taken out of one tensor.
+  private static let matrixLimit = 1 << 12
 
   // MARK: - Stacks
 

@@ -16,7 +16,9 @@ struct GGUFGeneralFields {
   /// - Throws: `TokenizationError` where `generation_config.json` is malformed.
   init(_ model: GGUFCheckpoint, source: any ModelSource) throws {
     architecture = model.family.architecture
-    let folder = FilePath.name(of: source.path)
+    let file = FilePath.name(of: source.path)
+    let ending = [".gguf", ".tone", ".safetensors"].first(where: file.hasSuffix) ?? ""
+    let folder = String(file.dropLast(ending.count))
     name = Self.title(
       of: try model.configuration.text("_name_or_path").flatMap(Self.modelName) ?? folder)
     sampling =
