@@ -109,8 +109,8 @@ import Testing
     let scheme = try #require(GGUFType(named: "q4_k").flatMap { GGUFBlockScheme($0) })
     let tensor = TestTensor("w", .f32, [2, 128], [Float](repeating: 1, count: 256))
     #expect(
-      throws: QuantizationError.partialBlock(
-        tensor: "w", columns: 128, block: 256, scheme: "q4_k")
+      throws: QuantizationError.rowLength(
+        tensor: "w", scheme: "q4_k", shape: [2, 128], multipleOf: 256)
     ) { _ = try scheme.layout(for: tensor.description) }
   }
 }

@@ -98,7 +98,7 @@ import Testing
 
   @Test func `block types take no block size and no double quantization`() {
     let schemes = GGUFSchemes()
-    #expect(throws: QuantizationError.noBlocks(scheme: "q4_k")) {
+    #expect(throws: QuantizationError.fixedBlocks(scheme: "q4_k", size: 256)) {
       _ = try schemes.scheme(named: "q4_k", options: SchemeOptions(blockSize: 64))
     }
     #expect(throws: QuantizationError.noDoubleQuantization(scheme: "q4_0")) {

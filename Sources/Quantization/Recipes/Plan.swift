@@ -62,6 +62,8 @@ package struct Plan: Sendable {
         return try Entry(tensor, recipe.linearLayers, of: schemes, reason: role.rawValue)
       } catch QuantizationError.noRows {
         return .kept(tensor, reason: "linear layer, rows too long for the scheme")
+      } catch QuantizationError.rowLength(_, _, _, let multiple) {
+        return .kept(tensor, reason: "linear layer, rows no multiple of \(multiple)")
       }
     }
   }

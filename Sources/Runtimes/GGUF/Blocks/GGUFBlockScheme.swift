@@ -22,7 +22,7 @@ package struct GGUFBlockScheme: Scheme {
 
   package var name: String { type.name }
 
-  /// - Throws: ``QuantizationError/partialBlock(tensor:columns:block:scheme:)`` where rows are not
+  /// - Throws: ``QuantizationError/rowLength(tensor:scheme:shape:multipleOf:)`` where rows are not
   ///   whole blocks.
   package func layout(for tensor: TensorDescription) throws -> TensorLayout {
     guard tensor.elementType.isQuantizable else {
@@ -31,8 +31,8 @@ package struct GGUFBlockScheme: Scheme {
     }
     let columns = tensor.columnCount
     guard columns % type.weightCount == 0 else {
-      throw QuantizationError.partialBlock(
-        tensor: tensor.name, columns: columns, block: type.weightCount, scheme: name)
+      throw QuantizationError.rowLength(
+        tensor: tensor.name, scheme: name, shape: tensor.shape, multipleOf: type.weightCount)
     }
     let slab = BlockGeometry.slabWeightGoal
     return TensorLayout(
