@@ -9,7 +9,7 @@ extension GGUFFamily {
       GGUFModule("blk.#.attn_norm", "transformer.h.#.input_layernorm")
     ],
     settings: falconSettings + [.constant("num_ln_in_parallel_attn", .integer(1))],
-    aliases: falconAliases)
+    biases: falconBiases, aliases: falconAliases)
 
   /// 40B and 180B: a norm for each part, the second of them attention's.
   static let falconNew = GGUFFamily(
@@ -20,9 +20,12 @@ extension GGUFFamily {
       GGUFModule("blk.#.attn_norm_2", "transformer.h.#.ln_attn"),
     ],
     settings: falconSettings + [.constant("num_ln_in_parallel_attn", .integer(2))],
-    aliases: falconAliases)
+    biases: falconBiases, aliases: falconAliases)
 
   private static let falconTypes = ["RefinedWeb", "RefinedWebModel"]
+
+  private static let falconBiases = GGUFBiases(
+    required: ["output_norm", "attn_norm"], optional: ["attn_norm_2"])
 
   private static let falconAliases = [
     "num_hidden_layers": ["n_layer"], "num_attention_heads": ["n_head"],

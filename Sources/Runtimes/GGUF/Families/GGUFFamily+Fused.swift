@@ -29,6 +29,7 @@ extension GGUFFamily {
       .requirement("scale_attn_by_inverse_layer_idx", [.flag(false)]),
       .implied(["attention.head_count_kv"]),
     ],
+    biases: GGUFBiases(required: GGUFBiases.allFused),
     aliases: [
       "n_embd": ["hidden_size"], "n_layer": ["num_hidden_layers"],
       "n_head": ["num_attention_heads"],
@@ -63,6 +64,7 @@ extension GGUFFamily {
       .requirement("hidden_act", JSONDocument.approximateGELU),
       .implied(["attention.head_count_kv"]),
     ],
+    biases: GGUFBiases(required: GGUFBiases.allFused),
     aliases: ["rotary_emb_base": ["rope_theta"], "rotary_pct": ["partial_rotary_factor"]],
     prefixes: [GGUFPrefix(usual: "embed_out.", other: "lm_head.")],
     unusedSuffixes: [

@@ -25,6 +25,7 @@ extension GGUFFamily {
       .absent("output.weight", "tie_word_embeddings"),
       .requirement("apply_residual_connection_post_layernorm", [.flag(false)]),
     ],
+    biases: GGUFBiases(required: GGUFBiases.allFused.union(["token_embd_norm"])),
     aliases: [
       "hidden_size": ["n_embed"], "n_layer": ["num_hidden_layers"],
       "n_head": ["num_attention_heads"],
@@ -38,8 +39,6 @@ extension GGUFFamily {
       GGUFModule("blk.#.attn_norm", "transformer.blocks.#.norm_1"),
       GGUFModule("blk.#.attn_qkv", "transformer.blocks.#.attn.Wqkv"),
       GGUFModule("blk.#.attn_output", "transformer.blocks.#.attn.out_proj"),
-      GGUFModule("blk.#.attn_q_norm", "transformer.blocks.#.attn.q_ln"),
-      GGUFModule("blk.#.attn_k_norm", "transformer.blocks.#.attn.k_ln"),
       GGUFModule("blk.#.ffn_norm", "transformer.blocks.#.norm_2"),
       GGUFModule("blk.#.ffn_up", "transformer.blocks.#.ffn.up_proj"),
       GGUFModule("blk.#.ffn_down", "transformer.blocks.#.ffn.down_proj"),
@@ -53,10 +52,10 @@ extension GGUFFamily {
       .number("attention.clamp_kqv", "attn_config.clip_qkv"),
       .number("attention.max_alibi_bias", "attn_config.alibi_bias_max", missing: 8),
       .constant("attn_config.alibi", .flag(true)),
-      .present("blk.0.attn_q_norm.weight", "attn_config.qk_ln"),
+      .requirement("attn_config.qk_ln", [.flag(false)]),
       .absent("output.weight", "tie_word_embeddings"),
       .requirement("attn_config.kv_n_heads", []),
       .requirement("attn_config.softmax_scale", []),
       .implied(["attention.head_count_kv"]),
-    ])
+    ], biases: GGUFBiases(optional: GGUFBiases.allFused))
 }

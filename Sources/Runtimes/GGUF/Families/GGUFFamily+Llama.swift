@@ -7,7 +7,7 @@ extension GGUFFamily {
     modules: .ends() + .norms() + llamaAttention + .gated,
     settings: .sizes(context: 2048, vocabularyKey: "vocab_size") + .decoder() + .attentionBias + [
       .rotarySize, .present("blk.0.ffn_up.bias", "mlp_bias"),
-    ], hasFrequencyFactors: true)
+    ], biases: llamaBiases, hasFrequencyFactors: true)
 
   /// Mistral, whose files are LLaMA's; its sliding window is not in them, and llama.cpp runs without it.
   static let mistral = GGUFFamily(
@@ -15,7 +15,7 @@ extension GGUFFamily {
     modules: llama.modules,
     settings: .sizes(context: 131_072, keyHeads: .means(8), vocabularyKey: "vocab_size")
       + .decoder() + [.rotarySize, .ignoredWindow("sliding_window")],
-    hasFrequencyFactors: true)
+    biases: llamaBiases, hasFrequencyFactors: true)
 
   /// Mixtral.
   static let mixtral = GGUFFamily(
@@ -35,7 +35,10 @@ extension GGUFFamily {
         .count("expert_used_count", "num_experts_per_tok", missing: .means(2)),
         .rotarySize, .ignoredWindow("sliding_window"),
       ],
-    aliases: ["num_local_experts": ["num_experts"]], hasFrequencyFactors: true)
+    biases: llamaBiases, aliases: ["num_local_experts": ["num_experts"]], hasFrequencyFactors: true)
+
+  private static let llamaBiases = GGUFBiases(
+    optional: GGUFBiases.attention.union(["attn_output", "ffn_gate", "ffn_up", "ffn_down"]))
 
   /// llama.cpp rotates neighbouring rows of these models.
   private static let llamaAttention: [GGUFModule] = .attention(

@@ -11,7 +11,9 @@ extension GGUFFamily {
     ],
     settings: .sizes(context: 2048)
       + .layerNormDecoder(part: 0.5, activations: JSONDocument.approximateGELU),
-    requiresHead: true)
+    biases: GGUFBiases(
+      required: ["output_norm", "output", "attn_norm", "attn_output", "ffn_up", "ffn_down"],
+      optional: GGUFBiases.attention), requiresHead: true)
 
   /// Phi-3, 3.5 and 4.
   ///

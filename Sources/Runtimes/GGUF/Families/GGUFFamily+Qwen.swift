@@ -5,7 +5,8 @@ extension GGUFFamily {
   static let qwen2 = GGUFFamily(
     architecture: "qwen2", modelType: "qwen2",
     modules: .ends() + .norms() + .attention() + .gated,
-    settings: .sizes(context: 32_768, keyHeads: .means(32)) + .decoder() + [qwenWindow])
+    settings: .sizes(context: 32_768, keyHeads: .means(32)) + .decoder() + [qwenWindow],
+    biases: GGUFBiases(optional: GGUFBiases.attention.union(["output"])))
 
   /// Qwen 3.
   static let qwen3 = GGUFFamily(

@@ -19,6 +19,8 @@ struct GGUFFamily: Sendable {
   let modules: [GGUFModule]
   /// What `config.json` says, in its order there.
   let settings: [GGUFSetting]
+  /// Which modules have biases.
+  var biases = GGUFBiases(optional: GGUFBiases.attention)
   /// Other names that checkpoints have for what a setting names.
   var aliases: [String: [String]] = [:]
   /// What other checkpoints of the family put before their tensors' names, in place of what the modules'
@@ -28,6 +30,10 @@ struct GGUFFamily: Sendable {
   var unusedSuffixes: [String] = [".rotary_emb.inv_freq"]
   /// What the names of tensors that are of no use to text begin with.
   var unusedPrefixes: [String] = []
+  /// Whether there may be layers behind the last, which only guess tokens ahead, and go.
+  var hasLaterLayers = false
+  /// Whether a file is read as a checkpoint too.
+  var isRead = true
   /// Whether llama.cpp wants a head of its own, also where it is the embedding.
   var requiresHead = false
   /// Whether llama.cpp divides frequencies by the numbers of a tensor, LLaMA 3's way.
@@ -40,6 +46,7 @@ struct GGUFFamily: Sendable {
   /// A new one is a file beside this one and a line here.
   static let all: [GGUFFamily] = [
     .bloom,
+    .deepSeekV3,
     .falcon,
     .falconNew,
     .gemma,
@@ -47,6 +54,7 @@ struct GGUFFamily: Sendable {
     .gemma3,
     .gpt2,
     .gptNeoX,
+    .gptOSS,
     .llama,
     .mistral,
     .mixtral,
@@ -61,9 +69,14 @@ struct GGUFFamily: Sendable {
     .starCoder2,
   ]
 
+  /// The architectures of files that are read as checkpoints, sorted.
+  static var readArchitectures: [String] {
+    Set(all.filter(\.isRead).map(\.architecture)).sorted()
+  }
+
   /// The family of a file, or nil where there is none for its architecture.
   static func of(_ architecture: String, has tensor: (String) -> Bool) -> GGUFFamily? {
-    let families = all.filter { $0.architecture == architecture }
+    let families = all.filter { $0.architecture == architecture && $0.isRead }
     return families.first { $0.marker.map(tensor) ?? false }
       ?? families.first { $0.marker == nil }
   }

@@ -10,17 +10,19 @@ struct GGUFModule: Sendable {
   /// In a checkpoint: `model.layers.#.self_attn.q_proj`.
   let name: String
   var difference = GGUFDifference.none
+  /// What its tensors are called, as a checkpoint would, once they are arranged: a stack has the name
+  /// that its parts have in common, and of a module that becomes two each has its own.
+  let arrangedName: String
 
-  init(_ stored: String, _ name: String, _ difference: GGUFDifference = .none) {
+  init(
+    _ stored: String, _ name: String, _ difference: GGUFDifference = .none,
+    arranged: String? = nil
+  ) {
     self.stored = stored
     self.name = name
     self.difference = difference
+    arrangedName = arranged ?? name.replacing(".@", with: "")
   }
-
-  /// What its tensors are called, as a checkpoint would, once they are arranged.
-  ///
-  /// A stack has the name that its parts have in common.
-  var arrangedName: String { name.replacing(".@", with: "") }
 }
 
 /// How a tensor in a GGUF file differs from the checkpoint's.
@@ -38,6 +40,15 @@ enum GGUFDifference: Sendable, Equatable {
   case plusOne
   /// Matrices of all experts are stacked in one tensor.
   case stacked
+  /// The rows that make keys of narrow states, head by head and transposed; the checkpoint has them
+  /// before those that make values.
+  case latentKeys
+  /// The rows that make values of narrow states, head by head.
+  case latentValues
+  /// The matrix of each expert is transposed.
+  case transposedStack
+  /// Of each expert's columns, or numbers, every other one, as rows.
+  case everyOther(first: Int)
 }
 
 /// Whose heads a row belongs to.

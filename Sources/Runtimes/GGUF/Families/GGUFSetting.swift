@@ -12,6 +12,11 @@ enum GGUFSetting: Sendable {
     _ key: String, _ name: String, otherwise: Absent = .isError, missing: Missing = .isError)
   /// The number of key heads of Falcon, which only its newer checkpoints say.
   case falconKeyHeads(_ key: String, _ name: String)
+  /// A whole number that may be 0.
+  case amount(_ key: String, _ name: String, missing: Int)
+  /// The sizes of attention through narrow states, which llama.cpp computes as if all heads shared one
+  /// key.
+  case latentHeads
   /// So many times another count, which says nothing new.
   case times(_ key: String, _ factor: Int, _ name: String)
   /// A number; where neither says it nor has a default, nothing is said.
@@ -60,6 +65,7 @@ enum GGUFSetting: Sendable {
     /// The value is that of another key.
     case isSame(as: String)
     case means(Int)
+    case isNull
   }
 
   /// What the absence of a name means.

@@ -17,7 +17,7 @@ struct GGUFConfiguration {
     guard let translation = model.translation else {
       throw GGUFError.unmappedArchitecture(
         file: path, architecture: model.architecture,
-        known: Set(GGUFFamily.all.map(\.architecture)).sorted())
+        known: GGUFFamily.readArchitectures)
     }
     if let unknown = translation.unknown {
       throw GGUFError.notUnderstood(
@@ -60,8 +60,13 @@ struct GGUFConfiguration {
 
   private mutating func add(_ setting: GGUFSetting, isPartlyRotated: Bool) throws {
     switch setting {
+    case .count(let key, let name, .isNull, _):
+      add(name, try keys.count(key).map(JSONDocument.integer) ?? .null)
     case .count(let key, let name, let absent, _):
       add(name, .integer(try keys.count(key) ?? value(absent, key: key)))
+    case .amount(let key, let name, _):
+      if let amount = try keys.number(key) { add(name, .integer(amount)) }
+    case .latentHeads: try addLatentHeads()
     case .falconKeyHeads(let key, let name):
       add(name, .integer(try keys.count(key) ?? sizes.heads))
     case .number(let key, let name, let otherwise, _):
@@ -105,7 +110,23 @@ struct GGUFConfiguration {
     case .isError: try keys.requiredCount(key)
     case .isSame(let other): try keys.requiredCount(other)
     case .means(let value): value
+    case .isNull: 0
     }
+  }
+
+  private mutating func addLatentHeads() throws {
+    guard let latent = sizes.latent else {
+      throw GGUFError.missingKey(
+        file: model.path, key: keys.fullKey("attention.key_length_mla"))
+    }
+    keys.ignore([
+      "attention.head_count_kv", "attention.kv_lora_rank", "attention.key_length_mla",
+      "attention.value_length_mla", "rope.dimension_count",
+    ])
+    add("kv_lora_rank", .integer(latent.rank))
+    add("qk_rope_head_dim", .integer(sizes.headSize))
+    add("qk_nope_head_dim", .integer(latent.plainSize))
+    add("v_head_dim", .integer(latent.valueSize))
   }
 
   private func rotatedSize() throws -> Int {

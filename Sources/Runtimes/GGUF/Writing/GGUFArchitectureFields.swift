@@ -36,6 +36,9 @@ struct GGUFArchitectureFields {
     switch setting {
     case .count(let key, let name, _, let missing):
       if let count = try configuration.count(name, missing: missing) { add(key, .u32(count)) }
+    case .amount(let key, let name, let missing):
+      add(key, .u32(try configuration.count(name) ?? missing))
+    case .latentHeads: addLatentHeads()
     case .falconKeyHeads(let key, _): add(key, .u32(sizes.keyHeads))
     case .number(let key, let name, _, let missing):
       if let number = try configuration.number(name) ?? missing { add(key, .f32(Float(number))) }
@@ -81,6 +84,18 @@ struct GGUFArchitectureFields {
         "a GGUF file of this family has no place for the window of \(length) tokens "
           + "(\(name)): llama.cpp looks back at all tokens, so texts longer than that differ")
     }
+  }
+
+  private mutating func addLatentHeads() {
+    guard let latent = sizes.latent else { return }
+    let values = [
+      ("head_count_kv", 1), ("kv_lora_rank", latent.rank),
+      ("key_length", latent.rank + sizes.headSize), ("value_length", latent.rank),
+      ("key_length_mla", latent.plainSize + sizes.headSize),
+      ("value_length_mla", latent.valueSize),
+    ]
+    for (key, value) in values { add("attention.\(key)", .u32(value)) }
+    add("rope.dimension_count", .u32(sizes.headSize))
   }
 
   /// The size of the part of a head that is rotated, rounded down.

@@ -7,20 +7,24 @@ struct GGUFArrangement {
   private(set) var arrangements: [Arrangement] = []
   private let family: GGUFFamily
   private let sizes: GGUFSizes
+  private let layerCount: Int
   private let source: any ModelSource
-  private let modules: [String: GGUFModule]
+  private let modules: [String: [GGUFModule]]
   /// Where the stack of a name is in the list, and how many parts it has.
   private var stacks: [String: (place: Int, count: Int)] = [:]
 
   /// - Throws: ``GGUFWritingError`` where a tensor has no place in the architecture, or the wrong shape.
-  init(_ family: GGUFFamily, sizes: GGUFSizes, source: any ModelSource) throws {
+  init(
+    _ family: GGUFFamily, sizes: GGUFSizes, layerCount: Int, source: any ModelSource
+  ) throws {
     self.family = family
     self.sizes = sizes
+    self.layerCount = layerCount
     self.source = source
-    modules = Dictionary(
-      family.modules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    modules = Dictionary(grouping: family.modules, by: \.name)
     for tensor in source.tensors { try add(tensor) }
     try requireExperts()
+    try requireBiases()
     if family.requiresHead { addHead() }
   }
 
@@ -33,15 +37,36 @@ struct GGUFArrangement {
     let name = usualName(of: tensor.name)
     let parts = GGUFNames.Parts(name)
     let found = parts.suffix.isEmpty ? nil : modules[parts.pattern]
-    guard let module = found ?? modules[parts.pattern + parts.suffix] else {
+    guard let places = found ?? modules[parts.pattern + parts.suffix] else {
       throw GGUFWritingError.unknownTensor(
         tensor: tensor.name, architecture: family.architecture)
     }
-    if module.difference == .stacked { return try stack(tensor, parts, module) }
+    if family.hasLaterLayers, let layer = parts.layer.flatMap({ Int($0) }), layer >= layerCount {
+      return
+    }
+    for module in places {
+      guard found == nil || parts.suffix != ".bias" || family.biases.permits(module.stored) else {
+        throw GGUFWritingError.unknownTensor(
+          tensor: tensor.name, architecture: family.architecture)
+      }
+      // A name that is complete has its ending already.
+      let suffix = found == nil ? "" : parts.suffix
+      try add(
+        tensor, parts, module,
+        as: module.arrangedName.replacingFirst("#", with: parts.layer ?? "#") + suffix)
+    }
+  }
+
+  private mutating func add(
+    _ tensor: TensorDescription, _ parts: GGUFNames.Parts, _ module: GGUFModule, as name: String
+  ) throws {
+    if module.difference == .stacked { return try stack(tensor, parts, name) }
     var piece = Arrangement.Piece(tensor.name)
     var (shape, addend) = (tensor.shape, Float(0))
     switch module.difference {
     case .none, .stacked: break
+    case .latentKeys, .latentValues, .transposedStack, .everyOther:
+      return try addSplit(tensor, module.difference, as: name)
     case .plusOne: if parts.suffix == ".weight" { addend = 1 }
     case .transposed:
       if shape.count == 2 {
@@ -59,6 +84,55 @@ struct GGUFArrangement {
         headSize: sizes.headSize)
     }
     arrangements.append(Arrangement(name, shape: shape, pieces: [piece], addend: addend))
+  }
+
+  /// Adds a tensor that is taken apart matrix by matrix.
+  private mutating func addSplit(
+    _ tensor: TensorDescription, _ difference: GGUFDifference, as name: String
+  ) throws {
+    typealias Piece = Arrangement.Piece
+    let shape = tensor.shape
+    func append(_ newShape: [Int], _ pieces: [Piece]) {
+      arrangements.append(Arrangement(name, shape: newShape, pieces: pieces))
+    }
+    let wrong = GGUFWritingError.unexpectedShape(
+      tensor: tensor.name, expected: "a matrix for each head or expert", found: shape)
+    switch difference {
+    case .latentKeys, .latentValues:
+      guard let latent = sizes.latent, shape.count == 2,
+        shape[0] == sizes.heads * (latent.plainSize + latent.valueSize), shape[1] == latent.rank
+      else { throw wrong }
+      let isKey = difference == .latentKeys
+      let (start, count) =
+        isKey ? (0, latent.plainSize) : (latent.plainSize, latent.valueSize)
+      let size = latent.plainSize + latent.valueSize
+      append(
+        [sizes.heads] + (isKey ? [latent.rank, count] : [count, latent.rank]),
+        (0..<sizes.heads).map { head in
+          let first = head * size + start
+          // What are rows before matrices are transposed are columns after.
+          return isKey
+            ? Piece(tensor.name, isTransposed: true, columns: first..<first + count)
+            : Piece(tensor.name, rows: first..<first + count)
+        })
+    case .transposedStack:
+      guard shape.count == 3 else { throw wrong }
+      append(
+        [shape[0], shape[2], shape[1]],
+        (0..<shape[0]).map { Piece(tensor.name, matrix: $0, isTransposed: true) })
+    case .everyOther(let first):
+      guard (2...3).contains(shape.count), let columns = shape.last, columns % 2 == 0 else {
+        throw wrong
+      }
+      append(
+        [shape[0], columns / 2] + shape.dropFirst().dropLast(),
+        (0..<shape[0]).map {
+          Piece(
+            tensor.name, matrix: $0, isTransposed: shape.count == 3, rows: first..<columns,
+            step: 2)
+        })
+    default: throw wrong
+    }
   }
 
   /// The name that the family's modules know, for checkpoints that put something else before it.
@@ -84,14 +158,12 @@ struct GGUFArrangement {
 
   /// Puts a part on the stack of its layer; parts may come in any order.
   private mutating func stack(
-    _ tensor: TensorDescription, _ parts: GGUFNames.Parts, _ module: GGUFModule
+    _ tensor: TensorDescription, _ parts: GGUFNames.Parts, _ name: String
   ) throws {
     guard let expert = parts.expert, expert < Self.partLimit else {
       throw GGUFWritingError.unknownTensor(
         tensor: tensor.name, architecture: family.architecture)
     }
-    let name =
-      module.arrangedName.replacingFirst("#", with: parts.layer ?? "#") + parts.suffix
     guard let place = stacks[name]?.place else {
       stacks[name] = (arrangements.count, expert + 1)
       var pieces = Array(repeating: Arrangement.Piece(""), count: expert)
@@ -122,6 +194,21 @@ struct GGUFArrangement {
         throw GGUFWritingError.missingExpert(tensor: "\(name), part \(missing)")
       }
       arrangements[stack.place].shape[0] = pieces.count
+    }
+  }
+
+  /// Checks that each weight whose module must have a bias has one.
+  private func requireBiases() throws {
+    let names = Set(arrangements.map(\.name))
+    let required = Set(
+      family.modules.filter { family.biases.requires($0.stored) }.map(\.arrangedName))
+    for arrangement in arrangements {
+      let parts = GGUFNames.Parts(arrangement.name)
+      guard parts.suffix == ".weight", required.contains(parts.pattern) else { continue }
+      let bias = "\(arrangement.name.dropLast(parts.suffix.count)).bias"
+      guard names.contains(bias) else {
+        throw GGUFWritingError.missingTensor(tensor: bias, architecture: family.architecture)
+      }
     }
   }
 

@@ -20,6 +20,15 @@ struct GGUFCheckpoint {
     architecture = try GGUFArchitectureFields(family, configuration)
   }
 
+  /// How many layers there are.
+  var layerCount: Int {
+    let key = "\(family.architecture).block_count"
+    if case .u32(let count)? = architecture.fields.first(where: { $0.key == key })?.value {
+      return Int(count)
+    }
+    return 0
+  }
+
   /// The tokenizer, with a token for each row of the embedding.
   ///
   /// - Throws: ``GGUFWritingError``, or the tokenizer's own error.

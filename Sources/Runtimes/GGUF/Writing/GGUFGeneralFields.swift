@@ -65,7 +65,7 @@ struct GGUFGeneralFields {
     for tensor in tensors {
       let count = tensor.shape.reduce(1, *)
       all += count
-      if tensor.name.contains("_exps."), tensor.shape.count > (tensor.name.contains(".bias") ? 1 : 2) {
+      if tensor.name.contains("_exps."), tensor.shape.count > 2 {
         experts += tensor.shape[0]
         stacks += 1
         expert += count / max(1, tensor.shape[0])

@@ -58,25 +58,30 @@ struct GGUFTokenizerFields {
   private mutating func addIDs(
     _ tokens: GGUFTokenList, _ configuration: GGUFCheckpointConfiguration
   ) throws {
+    let frame = try files.frame()
+    let ends = ["bos": frame?.before, "eos": frame?.after]
     var ids: [String: Int] = [:]
     for (role, key) in Self.roles {
+      // Nobody need name a token that stands before or after every text.
       let named = files.token(role).flatMap { tokens.id(of: $0) }
-      guard let id = try named ?? configuration.id(role), tokens.texts.indices.contains(id) else {
-        continue
-      }
+      let framing = ends[role].flatMap { $0 }.flatMap { $0.count == 1 ? Int($0[0]) : nil }
+      guard let id = try named ?? configuration.id(role) ?? framing,
+        tokens.texts.indices.contains(id)
+      else { continue }
       ids[role] = id
       add(key, .u32(id))
     }
     if let turn = try endOfTurn(besides: ids["eos"]), tokens.texts.indices.contains(turn) {
       add("eot_token_id", .u32(turn))
     }
-    let frame = try files.frame()
-    for (role, ends) in [("bos", frame?.before), ("eos", frame?.after)] {
-      if let ends, ends.count > 1 || ends.first.map({ Int($0) != ids[role] }) ?? false {
+    for role in ["bos", "eos"] {
+      let end = ends[role].flatMap { $0 }
+      let isUsual = end.map { $0.isEmpty || $0.count == 1 && Int($0[0]) == ids[role] } ?? true
+      if !isUsual {
         notes.append(
           "texts begin or end with other tokens than the \(role) token, which llama.cpp can't add")
       }
-      if let adds = ends.map({ !$0.isEmpty && Int($0[0]) == ids[role] }) ?? files.adds(role) {
+      if let adds = end.map({ isUsual && !$0.isEmpty }) ?? files.adds(role) {
         add("add_\(role)_token", .flag(adds))
       }
     }

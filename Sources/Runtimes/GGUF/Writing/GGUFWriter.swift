@@ -14,7 +14,8 @@ package enum GGUFWriter {
     try asRuntimeError {
       let model = try GGUFCheckpoint(source)
       let arrangement = try GGUFArrangement(
-        model.family, sizes: model.architecture.sizes, source: source)
+        model.family, sizes: model.architecture.sizes,
+        layerCount: model.layerCount, source: source)
       return try ArrangedSource(source, arrangement.arrangements)
     }
   }

@@ -14,6 +14,8 @@ package enum GGUFWritingError: Error, Equatable {
   case wrongValue(key: String, expected: String, found: String)
   /// Every tensor has a place in the architecture.
   case unknownTensor(tensor: String, architecture: String)
+  /// Every tensor that llama.cpp wants is there.
+  case missingTensor(tensor: String, architecture: String)
   /// A tensor has the shape from which the architecture's is made.
   case unexpectedShape(tensor: String, expected: String, found: [Int])
   /// Experts that are stacked are all there.
@@ -42,6 +44,9 @@ extension GGUFWritingError: CustomStringConvertible {
     case .unknownTensor(let tensor, let architecture):
       "tensor \(tensor.quoted): llama.cpp's architecture \(architecture.quoted) has no place for it, "
         + "and would not load the file; write another format with --to"
+    case .missingTensor(let tensor, let architecture):
+      "tensor \(tensor.quoted) is missing, without which llama.cpp loads no model of its architecture "
+        + "\(architecture.quoted); write another format with --to"
     case .unexpectedShape(let tensor, let expected, let found):
       "tensor \(tensor.quoted): has shape \(found), where \(expected) is expected; check that "
         + "config.json belongs to these tensors"
