@@ -96,6 +96,19 @@ import Testing
     }
   }
 
+  @Test func `a mix says of how many tensors the rows are not whole blocks`() throws {
+    let entries = try Plan(
+      recipe: mix("q4_k"),
+      tensors: [
+        TensorDescription(
+          name: "model.layers.0.mlp.up_proj.weight", shape: [4, 160], elementType: .f32,
+          scheme: "f32", storedByteCount: 2560)
+      ], schemes: GGUFSchemes()
+    ).entries
+    #expect(GGUFWriter.standInNotes(entries).count == 1)
+    #expect(GGUFWriter.standInNotes([]).isEmpty)
+  }
+
   @Test func `block types take no block size and no double quantization`() {
     let schemes = GGUFSchemes()
     #expect(throws: QuantizationError.fixedBlocks(scheme: "q4_k", size: 256)) {

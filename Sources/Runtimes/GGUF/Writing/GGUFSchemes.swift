@@ -40,7 +40,7 @@ package struct GGUFSchemes: SchemeSet {
     let tensors = source.tensors.compactMap { tensor in
       names[tensor.name].map { (tensor, GGUFMix.Tensor(name: $0, shape: tensor.shape)) }
     }
-    return zip(tensors, mix.types(of: tensors.map(\.1), in: model)).reduce(into: [:]) {
+    return zip(tensors, mix.wantedTypes(of: tensors.map(\.1), in: model)).reduce(into: [:]) {
       choices, chosen in
       let ((tensor, _), type) = chosen
       guard let type, tensor.elementType.isQuantizable else { return }
