@@ -89,7 +89,7 @@ package enum GGUFWriter {
   }
 
   /// What is said of tensors that get another type than the one that was chosen.
-  private static func standInNotes(_ entries: [Plan.Entry]) -> [String] {
+  static func standInNotes(_ entries: [Plan.Entry]) -> [String] {
     let count = entries.count { $0.reason.contains(GGUFBlockScheme.wholeBlocks) }
     guard count > 0 else { return [] }
     return [
