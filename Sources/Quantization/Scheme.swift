@@ -14,8 +14,18 @@ package protocol Scheme: Sendable {
   /// - Throws: ``QuantizationError`` where the scheme can't hold such a tensor.
   func layout(for tensor: TensorDescription) throws -> TensorLayout
 
+  /// What takes this scheme's place for a tensor that it can't hold, and why, in a few words; nil where
+  /// it holds the tensor, or nothing takes its place.
+  func standIn(for tensor: TensorDescription) throws -> (scheme: any Scheme, reason: String)?
+
   /// Something that turns the slabs of one tensor into the bytes of `layout`.
   func makeEncoder(for tensor: TensorDescription, layout: TensorLayout) -> any TensorEncoder
+}
+
+extension Scheme {
+  package func standIn(
+    for tensor: TensorDescription
+  ) throws -> (scheme: any Scheme, reason: String)? { nil }
 }
 
 /// Turns one tensor, slab by slab, into bytes.

@@ -56,16 +56,19 @@ extension OutputFormat {
 /// The formats that can be written.
 package enum OutputFormats {
   private static let all: [any OutputFormat] = [
-    ToneOutput(), BitsandbytesOutput(), MLXOutput(), SafetensorsOutput(),
+    ToneOutput(), BitsandbytesOutput(), GGUFOutput(), MLXOutput(), SafetensorsOutput(),
   ]
+
+  /// What is written where the user names no format.
+  package static let native: any OutputFormat = ToneOutput()
 
   /// The names, for help and messages.
   package static let names = all.map { type(of: $0).name }
 
   /// What linear layers get by default, for help: that of most formats, then those of the others.
   package static var defaultSchemes: String {
-    ([ToneOutput().defaultScheme]
-      + all.filter { $0.defaultScheme != ToneOutput().defaultScheme }.map {
+    ([native.defaultScheme]
+      + all.filter { $0.defaultScheme != native.defaultScheme }.map {
         "\($0.defaultScheme) for \(type(of: $0).name)"
       }).joined(separator: ", ")
   }

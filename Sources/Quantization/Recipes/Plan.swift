@@ -84,6 +84,17 @@ extension Plan.Entry {
       tensor: tensor, scheme: nil, layout: nil, stored: nil, reason: reason, isByRule: isByRule)
   }
 
+  /// Encodes a tensor, whatever else was planned.
+  ///
+  /// - Throws: ``QuantizationError`` where the scheme can't hold it.
+  package static func encoded(
+    _ tensor: TensorDescription, by scheme: any Scheme, reason: String
+  ) throws -> Self {
+    Self(
+      tensor: tensor, scheme: scheme, layout: try scheme.layout(for: tensor), stored: nil,
+      reason: reason, isByRule: false)
+  }
+
   /// Copies a tensor's components.
   ///
   /// - Throws: ``QuantizationError/components(tensor:problem:)``.
@@ -103,7 +114,12 @@ extension Plan.Entry {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
     }
-    let scheme = try schemes.scheme(named: name, options: options)
+    var scheme = try schemes.scheme(named: name, options: options)
+    var reason = reason
+    if let standIn = try scheme.standIn(for: tensor) {
+      scheme = standIn.scheme
+      reason += ", \(standIn.reason)"
+    }
     if scheme.name == tensor.scheme {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
