@@ -29,7 +29,9 @@ extension MLXConfiguration {
 
   /// What stands under `rope_scaling` for scaled rotary embeddings: the kind also by its older name.
   private static func scaling(_ rotary: JSONMembers) -> String? {
-    guard let kind = rotary["rope_type"] ?? rotary["type"], kind != "\"default\"" else { return nil }
+    guard let kind = rotary["rope_type"] ?? rotary["type"], kind != "\"default\"" else {
+      return nil
+    }
     var rotary = rotary
     rotary["type"] = kind
     return String(decoding: rotary.text, as: UTF8.self)

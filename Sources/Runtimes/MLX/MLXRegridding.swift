@@ -88,7 +88,8 @@ struct MLXRegridding: Sendable {
       where !isExact(scale) || !isExact(bias) {
         throw RuntimeError.notHeld(
           format: MLX.name, tensor: tensor.name, scheme: tensor.scheme,
-          problem: "scale and bias of group \(start + place) would be rounded to \(type.rawValue), and "
+          problem:
+            "scale and bias of group \(start + place) would be rounded to \(type.rawValue), and "
             + "something be lost a second time",
           remedy: "quantize the original for mlx, or dequantize first")
       }

@@ -59,7 +59,8 @@ struct MLXSettings {
     if let fixed = fixedModes[mode] {
       guard group == fixed.group, bits == fixed.bits else {
         throw .configuration(
-          problem: "has a quantization\(place) of mode \(mode) with \(bits) bits in groups of \(group)")
+          problem:
+            "has a quantization\(place) of mode \(mode) with \(bits) bits in groups of \(group)")
       }
     } else if mode != "affine" {
       throw .configuration(problem: "has a quantization\(place) of the unknown mode \(mode.quoted)")

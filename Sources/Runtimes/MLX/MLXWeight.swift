@@ -39,7 +39,8 @@ struct MLXWeight: Sendable {
     let columns = words.partialValue / setting.bits
     guard columns % setting.group == 0 else {
       throw refusal(
-        "its rows of \(columns) codes of \(setting.bits) bits are no whole groups of \(setting.group)")
+        "its rows of \(columns) codes of \(setting.bits) bits are no whole groups of \(setting.group)"
+      )
     }
     let rows = Array(codes.shape.dropLast())
     func array(_ role: String, _ types: [ElementType]) throws(RuntimeError) -> TensorDescription {

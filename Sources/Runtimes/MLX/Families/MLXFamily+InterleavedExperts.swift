@@ -49,7 +49,8 @@ extension MLXFamily {
       } else if name.hasSuffix(Self.downBias) {
         arrangements.append(
           Arrangement(
-            Self.renamed(name, Self.downBias, "down_proj.bias"), shape: shape, pieces: [.init(name)]))
+            Self.renamed(name, Self.downBias, "down_proj.bias"), shape: shape, pieces: [.init(name)]
+          ))
       } else {
         arrangements.append(Arrangement(asIs: tensor))
       }
