@@ -79,6 +79,28 @@ import Testing
     }
   }
 
+  @Test(arguments: ["gpt2", "gpt-oss"])
+  func `codes that stand transposed there are not taken for plain numbers`(family: String) throws {
+    let output = try TemporaryFolder()
+    var options = MLXFixture.options(
+      "bf16", group: nil, of: MLXFixture.source(family), to: output.path("ours"))
+    let pattern = family == "gpt2" ? "*.c_fc.weight" : "*.down_proj.weight"
+    options.recipe.rules = [
+      .init(pattern: pattern, choice: .scheme(name: "affine4", options: .init(blockSize: 32)))
+    ]
+    _ = try quantize(options)
+    for format in ["tone", "mlx"] {
+      let next = MLXFixture.options(
+        "affine4", of: output.path("ours"), to: output.path("next"), as: format)
+      #expect(throws: ConversionError.self) { try quantize(next) }
+      let error = #expect(throws: ConversionError.self) { try export(next) }
+      #expect(error?.description.contains("affine4") == true)
+    }
+    _ = try export(
+      MLXFixture.options(
+        "f32", of: output.path("ours"), to: output.path("plain"), as: "safetensors"))
+  }
+
   @Test func `mxfp4 is read as it is written`() throws {
     let output = try TemporaryFolder()
     for format in ["mlx", "tone"] {
