@@ -20,5 +20,6 @@ package func openModel(at path: String) throws -> any ModelSource {
   }
   let model = try SafetensorsModel(path: path)
   // The runtimes that store their tensors in safetensors know their own by the arrays' names.
+  if let mlx = try MLXModel(model) { return try mlx.asCheckpoint() }
   return try BitsandbytesModel(model) ?? model
 }

@@ -20,7 +20,7 @@ extension MLXConfiguration {
       add("rope_local_base_freq", local?["rope_theta"])
       add("rope_scaling", scaling(global))
     }
-    if let pattern = pattern(members["layer_types"]) {
+    if family.hasWindowRhythm, let pattern = pattern(members["layer_types"]) {
       add("sliding_window_pattern", "\(pattern)")
     }
     for key in family.keys { add(key.needed, members[key.known]) }
