@@ -43,8 +43,9 @@ package struct NVFP4: FloatGrid {
     switch form {
     case .factor: return maximum / (Self.largest * FP8Rows.largest)
     case .divisor:
-      let scale = Self.largest * FP8Rows.largest / maximum
-      return weights == .bf16 ? scale.rounded(to: .bf16) : scale
+      // A reciprocal and a product, each rounded, as torch divides a number by a tensor.
+      let type = weights == .bf16 ? weights : .f32
+      return ((1 / maximum).rounded(to: type) * (Self.largest * FP8Rows.largest)).rounded(to: type)
     }
   }
 
