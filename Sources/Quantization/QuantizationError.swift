@@ -15,6 +15,12 @@ package enum QuantizationError: Error, Equatable {
   case noRows(tensor: String, shape: [Int], longestRow: Int)
   /// A block size is a power of two from 32 to 4096.
   case blockSize(Int)
+  /// Groups of integers have a size for which runtimes have kernels.
+  case groupSize(scheme: String, size: Int)
+  /// A group lies inside a row, and a row's codes are whole words of 32 bits.
+  case partialGroups(tensor: String, columns: Int, group: Int)
+  /// Only some schemes take a row for a block.
+  case blocksAreNoRows(scheme: String)
   /// The scheme must be one that exists.
   case unknownScheme(name: String, known: [String])
   /// Double quantization compresses absolute maxima, so the scheme must have such scales.
@@ -44,6 +50,15 @@ extension QuantizationError: CustomStringConvertible {
         + "at most \(longest) weights); choose the scheme int8 for it in a recipe"
     case .blockSize(let size):
       "block size \(size) is not a power of two from 32 to 4096; use 64 unless you know better"
+    case .groupSize(let scheme, let size):
+      "scheme \(scheme) has groups of 32, 64 or 128 weights, or one for each row (row), not of \(size); "
+        + "use 128 unless you know better"
+    case .partialGroups(let tensor, let columns, let group):
+      "tensor \(tensor.quoted): rows of \(columns) weights are no whole groups of \(group); choose a "
+        + "smaller block size, or another scheme for it in a recipe"
+    case .blocksAreNoRows(let scheme):
+      "scheme \(scheme) has no blocks as long as a row; give a number, or use w4a16, w8a16, w4a16-asym or "
+        + "int8-row"
     case .unknownScheme(let name, let known):
       "there is no scheme \(name.quoted); choose one of \(known.joined(separator: ", "))"
     case .noDoubleQuantization(let scheme):
@@ -65,9 +80,11 @@ extension QuantizationError {
     switch self {
     case .nonFinite(let tensor, _), .outsideRange(let tensor, _, _),
       .unsupportedElementType(let tensor, _), .noRows(let tensor, _, _),
-      .components(let tensor, _):
+      .components(let tensor, _), .partialGroups(let tensor, _, _):
       tensor
-    case .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks, .recipe: nil
+    case .groupSize, .blocksAreNoRows, .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks,
+      .recipe:
+      nil
     }
   }
 }

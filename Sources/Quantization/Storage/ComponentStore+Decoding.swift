@@ -44,6 +44,7 @@ extension ComponentStore {
   ) throws -> Int {
     let steps = encoding.steps ?? []
     let kernels = Kernels.active.table
+    if try decodeGroups(encoding, steps, range, into: numbers, item: item) { return 2 }
     let isNibbles = encoding.bits == 4 && encoding.order == .high
     let isInt8 = encoding.bits == nil && elementType(of: encoding.component) == .i8
     if isInt8, let step = steps.first, step.operation == .multiply, let block = step.block,
@@ -82,7 +83,7 @@ extension ComponentStore {
   }
 
   /// The operands that the numbers `range` meet, one for each block.
-  private func operands(
+  func operands(
     _ step: Encoding.Step, _ block: Int, _ range: Range<Int>, item: String
   ) throws -> [Float] {
     try decoded(
