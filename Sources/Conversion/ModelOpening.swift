@@ -20,5 +20,7 @@ package func openModel(at path: String) throws -> any ModelSource {
   }
   let model = try SafetensorsModel(path: path)
   // The runtimes that store their tensors in safetensors know their own by the arrays' names.
-  return try BitsandbytesModel(model) ?? model
+  if let found = try BitsandbytesModel(model) { return found }
+  if let found = try CompressedTensorsModel(model) { return found }
+  return model
 }

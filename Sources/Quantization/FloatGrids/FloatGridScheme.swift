@@ -11,7 +11,7 @@ package struct FloatGridScheme<Grid: FloatGrid>: Scheme {
 
   /// - Throws: ``QuantizationError`` where an option is given, for the grids have none.
   package init(_ grid: Grid, options: SchemeOptions = .init()) throws {
-    if options.blockSize != nil {
+    if options.blockSize != nil || options.blocksAreRows {
       throw Grid.blockSize.map { QuantizationError.fixedBlocks(scheme: Grid.name, size: $0) }
         ?? .noBlocks(scheme: Grid.name)
     }
@@ -34,8 +34,8 @@ package struct FloatGridScheme<Grid: FloatGrid>: Scheme {
     }
     if let size = Grid.blockSize {
       guard tensor.columnCount % size == 0 else {
-        throw QuantizationError.rowLength(
-          tensor: tensor.name, scheme: name, shape: tensor.shape, multipleOf: size)
+        throw QuantizationError.partialGroups(
+          tensor: tensor.name, columns: tensor.columnCount, group: size)
       }
     } else if tensor.shape.count < 2 || tensor.columnCount > Self.longestRow {
       throw QuantizationError.noRows(
