@@ -19,8 +19,11 @@ package func openModel(at path: String) throws -> any ModelSource {
     return try GGUFModel(path: path)
   }
   let model = try SafetensorsModel(path: path)
-  // The runtimes that store their tensors in safetensors know their own by the arrays' names.
+  // Whoever stores encoded tensors in safetensors is known by the names of arrays, or by config.json.
   if let found = try BitsandbytesModel(model) { return found }
   if let found = try CompressedTensorsModel(model) { return found }
+  if let found = try FP8Model(model) { return found }
+  if let found = try MXFP4Model(model) { return found }
+  if let found = try ModelOptModel(model) { return found }
   return model
 }

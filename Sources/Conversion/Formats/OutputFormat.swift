@@ -56,7 +56,7 @@ extension OutputFormat {
 /// The formats that can be written.
 package enum OutputFormats {
   private static let all: [any OutputFormat] = [
-    ToneOutput(), BitsandbytesOutput(), CompressedTensorsOutput(), SafetensorsOutput(),
+    ToneOutput(), BitsandbytesOutput(), CompressedTensorsOutput(), ModelOptOutput(), SafetensorsOutput(),
   ]
 
   /// The names, for help and messages.

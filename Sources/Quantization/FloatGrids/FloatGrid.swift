@@ -26,6 +26,9 @@ package protocol FloatGrid: Sendable {
   ///   - tensorScale: refers to the tensor's number, if there is one.
   func operand(scales: Int, tensorScale: Int?) -> Encoding
 
+  /// The largest magnitude of several tensors that share one number; nil where each has its own.
+  var sharedMaximum: (@Sendable () throws -> Float)? { get }
+
   /// The tensor's number.
   ///
   /// - Parameter maximum: the largest magnitude of all weights, finite.
@@ -45,6 +48,8 @@ package protocol FloatGrid: Sendable {
 
 extension FloatGrid {
   package static var hasTensorScale: Bool { false }
+
+  package var sharedMaximum: (@Sendable () throws -> Float)? { nil }
 
   package func operand(scales: Int, tensorScale: Int?) -> Encoding { Encoding(component: scales) }
 

@@ -25,7 +25,16 @@ package struct NVFP4: FloatGrid {
 
   private let form: TensorScale
 
-  package init(_ form: TensorScale = .factor) { self.form = form }
+  package let sharedMaximum: (@Sendable () throws -> Float)?
+
+  /// - Parameter maximum: gives the largest magnitude of several tensors that get one number; nil: the
+  ///   tensor's own.
+  package init(
+    _ form: TensorScale = .factor, maximum: (@Sendable () throws -> Float)? = nil
+  ) {
+    self.form = form
+    sharedMaximum = maximum
+  }
 
   package func scaleType(for weights: ElementType) -> ElementType { .f8e4m3 }
 
