@@ -28,6 +28,9 @@ struct ScaleGrid: Sendable, Equatable {
     } else if scales == Array(shape.dropLast()) || scales == Array(shape.dropLast()) + [1] {
       (blockRows, blockColumns) = (1, columns)
     } else {
+      // [rows, 1, columns, 1] is how ModelOpt writes a grid for one matrix.
+      let isSpread = scales.count == 4 && shape.count == 2 && scales[1] == 1 && scales[3] == 1
+      let scales = isSpread ? [scales[0], scales[2]] : scales
       guard let blocks, blocks.count == 2, blocks.allSatisfy({ $0 > 0 }),
         scales.count == shape.count, scales.dropLast(2) == shape.dropLast(2),
         scales[scales.count - 2] == Self.parts(of: shape[shape.count - 2], blocks[0]),

@@ -50,6 +50,11 @@ package enum ModelOptWriter {
     }
     var fitted = entry
     if GroupForm(of: record)?.bits == 4 { fitted = entry.inSlabsOfRows(multipleOf: 2) }
+    if entry.scheme?.name == FP8Rows.name {
+      // Scales are F32 there and need not be rounded.
+      let scheme = try FloatGridScheme(FP8Rows(storingScalesAs: .f32))
+      fitted = entry.with(scheme: scheme, layout: try scheme.layout(for: entry.tensor))
+    }
     guard ModelOptForm(of: fitted.record) != nil else {
       throw refusal(
         "it stores FP8 and int8 with a scale for each row, NVFP4, and int4 groups of an even number of "
