@@ -2,7 +2,9 @@
 //
 // The choice of variant: the only file that asks the processor what it can do.
 
+#include "blocks.h"
 #include "grids_internal.h"
+#include "kernels_internal.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
 static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
 static const halftone_grids scalar_grids = HALFTONE_GRID_TABLE(scalar, scalar);
+static const halftone_block_encoders scalar_encoders = HALFTONE_ENCODER_TABLE(scalar);
 
 #if defined(__x86_64__)
 
@@ -25,6 +28,7 @@ static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
 static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
 static const halftone_grids avx2_grids = HALFTONE_GRID_TABLE(avx2, avx2);
 static const halftone_grids avx512_grids = HALFTONE_GRID_TABLE(avx512, avx2);
+static const halftone_block_encoders avx2_encoders = HALFTONE_ENCODER_TABLE(avx2);
 
 /// The parts of the register file that the operating system saves (XCR0).
 static uint32_t saved_state(void) {
@@ -178,13 +182,16 @@ const halftone_math *halftone_math_active(void) {
   return math;
 }
 
-const halftone_grids *halftone_grids_active(void) {
-  static const halftone_grids undecided;
-  static _Atomic(const halftone_grids *) choice = &undecided;
-  const halftone_grids *grids = atomic_load_explicit(&choice, memory_order_relaxed);
-  if (grids == &undecided) {
-    grids = halftone_grids_for(active_isa());
-    atomic_store_explicit(&choice, grids, memory_order_relaxed);
-  }
-  return grids;
+const halftone_grids *halftone_grids_active(void) { return halftone_grids_for(active_isa()); }
+
+const halftone_block_encoders *halftone_block_encoders_for(halftone_isa isa) {
+  if (halftone_kernels_for(isa) == NULL) return NULL;
+#if defined(__x86_64__)
+  if (isa != HALFTONE_ISA_SCALAR) return &avx2_encoders;
+#endif
+  return &scalar_encoders;
+}
+
+const halftone_block_encoders *halftone_block_encoders_active(void) {
+  return halftone_block_encoders_for(active_isa());
 }

@@ -16,7 +16,7 @@ package func openModel(at path: String) throws -> any ModelSource {
     return try ToneModel(path: path)
   }
   if GGUFFile.recognizes(path: path) || path.hasSuffix(".gguf") {
-    return try GGUFModel(path: path)
+    return try GGUFModel(path: path).joined()
   }
   let model = try SafetensorsModel(path: path)
   // Whoever stores encoded tensors in safetensors is known by the names of arrays, or by config.json.

@@ -82,11 +82,12 @@ import Testing
       "model.layers.0.mlp.up_proj.weight", .bf16, [2, 24], .init(repeating: 1, count: 48))
     for (name, size) in [("nvfp4", 16), ("mxfp4", 32)] {
       #expect(
-        throws: QuantizationError.partialGroups(tensor: tensor.name, columns: 24, group: size)
+        throws: QuantizationError.rowLength(
+          tensor: tensor.name, scheme: name, shape: [2, 24], multipleOf: size)
       ) { try Self.scheme(name).layout(for: tensor.description) }
       let plan = try Plan(
         recipe: Recipe(linearLayers: .scheme(name: name, options: .init())), tensors: [tensor.description])
-      #expect(plan.entries[0].reason == "linear layer, rows of 24 are no whole groups of \(size)")
+      #expect(plan.entries[0].reason == "linear layer, rows no multiple of \(size)")
     }
     #expect(throws: QuantizationError.fixedBlocks(scheme: "nvfp4", size: 16)) {
       try Schemes.scheme(named: "nvfp4", options: SchemeOptions(blockSize: 32))

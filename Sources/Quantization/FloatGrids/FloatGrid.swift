@@ -16,6 +16,10 @@ package protocol FloatGrid: Sendable {
   /// Whether the scales are scaled by a number of the whole tensor, which is known after a scan.
   static var hasTensorScale: Bool { get }
 
+  /// Whether a weight halfway between two E2M1 codes gets that of the smaller magnitude, and whatever
+  /// becomes 0 code 0; else the even code, and zeros keep their sign.
+  static var tiesGoToZero: Bool { get }
+
   /// What a scale is stored as.
   func scaleType(for weights: ElementType) -> ElementType
 
@@ -48,6 +52,8 @@ package protocol FloatGrid: Sendable {
 
 extension FloatGrid {
   package static var hasTensorScale: Bool { false }
+
+  package static var tiesGoToZero: Bool { false }
 
   package var sharedMaximum: (@Sendable () throws -> Float)? { nil }
 

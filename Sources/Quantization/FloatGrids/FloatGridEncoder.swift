@@ -64,7 +64,8 @@ final class FloatGridEncoder<Grid: FloatGrid>: TensorEncoder {
       if Grid.codeBits == 8 {
         chunk.encodeE4M3(into: target, restored: scratch.restored)
       } else {
-        chunk.encodeE2M1(into: target, restored: scratch.restored)
+        chunk.encodeE2M1(
+          into: target, restored: scratch.restored, tiesGoToZero: Grid.tiesGoToZero)
       }
       Kernels.active.table.error_sums(chunk.weights, scratch.restored, chunk.count, &sums)
       try slab.requireFinite(scratch.restored, of: range, largestError: sums.max_absolute)
@@ -84,10 +85,37 @@ extension Chunk {
   }
 
   fileprivate func encodeE2M1(
-    into codes: UnsafeMutablePointer<UInt8>, restored: UnsafeMutablePointer<Float>
+    into codes: UnsafeMutablePointer<UInt8>, restored: UnsafeMutablePointer<Float>,
+    tiesGoToZero: Bool
   ) {
     let grids = Kernels.active.grids
-    grids.encode_e2m1(weights, count, block, scales, codes)
+    if tiesGoToZero {
+      encodeE2M1TiesToZero(into: codes)
+    } else {
+      grids.encode_e2m1(weights, count, block, scales, codes)
+    }
     grids.decode_lookup4_low(codes, count, block, Codebook.e2m1, scales, restored)
+  }
+
+  /// MLX takes the first of the codes at the least distance, and its list begins with the magnitudes.
+  private func encodeE2M1TiesToZero(into codes: UnsafeMutablePointer<UInt8>) {
+    for index in stride(from: 0, to: count, by: 2) {
+      codes[index / 2] = code(of: index) | code(of: index + 1) << 4
+    }
+  }
+
+  private func code(of index: Int) -> UInt8 {
+    guard index < count else { return 0 }
+    let number = weights[index] / scales[index / block]
+    let magnitude = abs(number)
+    var step: UInt8 = 0
+    if magnitude > 0.25 { step += 1 }
+    if magnitude > 0.75 { step += 1 }
+    if magnitude > 1.25 { step += 1 }
+    if magnitude > 1.75 { step += 1 }
+    if magnitude > 2.5 { step += 1 }
+    if magnitude > 3.5 { step += 1 }
+    if magnitude > 5 { step += 1 }
+    return step == 0 || number > 0 ? step : step | 8
   }
 }

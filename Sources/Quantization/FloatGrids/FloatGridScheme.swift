@@ -34,8 +34,8 @@ package struct FloatGridScheme<Grid: FloatGrid>: Scheme {
     }
     if let size = Grid.blockSize {
       guard tensor.columnCount % size == 0 else {
-        throw QuantizationError.partialGroups(
-          tensor: tensor.name, columns: tensor.columnCount, group: size)
+        throw QuantizationError.rowLength(
+          tensor: tensor.name, scheme: name, shape: tensor.shape, multipleOf: size)
       }
     } else if tensor.shape.count < 2 || tensor.columnCount > Self.longestRow {
       throw QuantizationError.noRows(

@@ -43,7 +43,8 @@ package struct IntegerGroups: Scheme {
     }
     let size = options.blockSize ?? Self.defaultSize
     guard options.blocksAreRows || Self.permittedSizes.contains(size) else {
-      throw QuantizationError.groupSize(scheme: kind.rawValue, size: size)
+      throw QuantizationError.groupSize(
+        scheme: kind.rawValue, size: size, permitted: Self.permittedSizes)
     }
     self.kind = kind
     groupSize = options.blocksAreRows ? nil : size
