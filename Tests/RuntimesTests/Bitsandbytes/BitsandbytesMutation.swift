@@ -48,6 +48,9 @@ struct BitsandbytesMutation {
             let bytes = make(encoded.components[position])
             return Array(name: array.name, type: .u8, shape: [bytes.count], bytes: bytes)
           }()
+        case .computed, .arranged:
+          // bitsandbytes has none of these.
+          Array(name: array.name, type: array.elementType, shape: array.shape, bytes: [])
         }
       }
     } + [Array(name: "norm.weight", type: .bf16, shape: [2], bytes: [0, 63, 0, 63])]
