@@ -22,5 +22,7 @@ package func openModel(at path: String) throws -> any ModelSource {
   // The runtimes that store their tensors in safetensors know their own by the arrays' names.
   if let found = try BitsandbytesModel(model) { return found }
   if let found = try CompressedTensorsModel(model) { return found }
+  if let found = try GPTQModel(model) { return found }
+  if let found = try AWQModel(model) { return found }
   return model
 }

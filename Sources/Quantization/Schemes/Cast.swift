@@ -11,7 +11,7 @@ struct Cast: Scheme {
 
   /// - Throws: ``QuantizationError`` where block options are given, for there are no blocks.
   init(to target: ElementType, options: SchemeOptions) throws {
-    let name = target.rawValue.lowercased()
+    let name = target.schemeName
     if options.blockSize != nil || options.blocksAreRows {
       throw QuantizationError.noBlocks(scheme: name)
     }
@@ -19,7 +19,7 @@ struct Cast: Scheme {
     self.target = target
   }
 
-  var name: String { target.rawValue.lowercased() }
+  var name: String { target.schemeName }
 
   func layout(for tensor: TensorDescription) throws -> TensorLayout {
     guard tensor.elementType.isQuantizable else {
