@@ -46,13 +46,37 @@ package enum AWQ: TransposedGroupFormat {
     ]
   }
 
+  /// Activations that loaders divide by scales which AWQ may have found for them, and the layer that comes
+  /// before, by family; as Transformers 5.23 and vLLM have it.
+  private static let scaledActivations: [String: (activation: String, layer: String)] = [
+    "bloom": ("gelu_impl", "dense_h_to_4h"), "falcon": ("act", "dense_h_to_4h"),
+    "gpt_neox": ("act", "dense_h_to_4h"), "mpt": ("act", "up_proj"), "starcoder2": ("act", "c_fc"),
+  ]
+
+  /// Nothing was scaled, so the scales are ones; a loader that misses them computes with anything.
+  static func companions(of tensor: TensorDescription, family: String?) -> [SafetensorsArray] {
+    guard let family, let (activation, layer) = scaledActivations[family],
+      tensor.name.hasSuffix(".\(layer).weight")
+    else { return [] }
+    let parent = tensor.name.dropLast(".\(layer).weight".count)
+    let rows = tensor.rowCount
+    return [
+      SafetensorsArray(
+        "\(parent).\(activation)\(scalesSuffix)", .f16, [rows],
+        .computed { (0..<rows).flatMap { _ in [0x00, 0x3C] } })
+    ]
+  }
+
+  /// How the names of such scales end, and those of layers.
+  static let scalesSuffix = ".scales"
+
   static func configuration(
     _ form: GroupForm, _ records: [TensorRecord], family: String?, tool: String
   ) -> JSONDocument {
     [
       "quant_method": "awq",
       "bits": .integer(form.bits),
-      "group_size": .integer(form.group == form.columns ? -1 : form.group),
+      "group_size": .integer(form.groups == 1 ? -1 : form.group),
       "zero_point": .flag(true),
       "version": "gemm",
       "modules_to_not_convert": .list(KeptModules.names(of: records).map(JSONDocument.text)),

@@ -30,7 +30,33 @@ package struct AWQModel: EncodedFolderSource {
     let reader = TransposedGroupReader(
       model: model, bits: 4, groupSize: stored.group_size.flatMap { $0 > 0 ? $0 : nil },
       packing: .awq, elementType: members.elementType ?? .f16)
-    folder = try EncodedFolder(model, weights: reader.weights())
+    let weights = try reader.weights()
+    folder = try EncodedFolder(
+      model, weights: weights, hidden: Self.activationScales(of: model, besides: weights))
+  }
+
+  /// The scales of activations, which must be ones.
+  ///
+  /// - Throws: ``RuntimeError/malformed(file:tensor:problem:)`` where they are not.
+  private static func activationScales(
+    of model: SafetensorsModel, besides weights: [EncodedWeight]
+  ) throws -> [String] {
+    let known = Set(weights.flatMap(\.arrayNames))
+    let scales = model.tensors.filter {
+      $0.name.hasSuffix(AWQ.scalesSuffix) && !known.contains($0.name)
+    }
+    for tensor in scales {
+      var numbers = [Float](repeating: 0, count: tensor.elementCount)
+      try numbers.withUnsafeMutableBufferPointer {
+        try model.read(tensor.name, elements: 0..<tensor.elementCount, into: $0)
+      }
+      if let other = numbers.first(where: { $0 != 1 }) {
+        throw RuntimeError.malformed(
+          file: model.path, tensor: tensor.name,
+          problem: "it scales an activation by \(other), which is not computed with here")
+      }
+    }
+    return scales.map(\.name)
   }
 
   private struct Configuration: Decodable {

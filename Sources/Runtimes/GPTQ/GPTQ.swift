@@ -13,7 +13,10 @@ package enum GPTQ: TransposedGroupFormat {
   static let loaders =
     "loads in vLLM, and in Transformers with GPTQModel and optimum, as GPTQ of 4 or 8 bits"
 
-  static let refusedFamilies = ["gpt2": "its layers are stored transposed (Conv1D)"]
+  static let refusedFamilies = [
+    "gpt2": "its layers are stored transposed (Conv1D)",
+    "falcon": "optimum takes none of its linear layers (FalconLinear) for a quantized one",
+  ]
 
   static func problem(with form: GroupForm) -> (problem: String, remedy: String)? {
     form.isSymmetric
@@ -52,7 +55,7 @@ package enum GPTQ: TransposedGroupFormat {
       .init(name: "quant_method", value: "gptq"),
       .init(name: "bits", value: .integer(form.bits)),
       .init(
-        name: "group_size", value: .integer(form.group == form.columns ? -1 : form.group)),
+        name: "group_size", value: .integer(form.groups == 1 ? -1 : form.group)),
       .init(name: "desc_act", value: .flag(false)),
       .init(name: "sym", value: .flag(true)),
       .init(name: "lm_head", value: .flag(false)),

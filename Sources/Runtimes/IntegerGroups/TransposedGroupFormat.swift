@@ -21,6 +21,9 @@ protocol TransposedGroupFormat: SendableMetatype {
   /// The arrays in which a loader looks for a layer's weight.
   static func arrays(of form: GroupForm, module: String) -> [SafetensorsArray]
 
+  /// Arrays that a loader of the family looks for beside a tensor, whether it is quantized or not.
+  static func companions(of tensor: TensorDescription, family: String?) -> [SafetensorsArray]
+
   /// The value of `quantization_config`.
   ///
   /// - Parameters:
@@ -29,6 +32,10 @@ protocol TransposedGroupFormat: SendableMetatype {
   static func configuration(
     _ form: GroupForm, _ records: [TensorRecord], family: String?, tool: String
   ) -> JSONDocument
+}
+
+extension TransposedGroupFormat {
+  static func companions(of tensor: TensorDescription, family: String?) -> [SafetensorsArray] { [] }
 }
 
 /// Stage 3, WRITE: a folder in one of those formats.
@@ -42,7 +49,7 @@ enum TransposedGroupWriter<Format: TransposedGroupFormat> {
   ) throws -> (entries: [Plan.Entry], notes: [String]) {
     try ModelConfiguration(of: source).requireFamily(
       notAmong: Format.refusedFamilies, format: Format.name)
-    let fitted = try entries.map(fit)
+    let fitted = try entries.map { try fit($0.keepingExperts) }
     let records = fitted.map(\.record)
     guard try uniform(records) != nil else {
       return (fitted, ["nothing is quantized: a plain folder"])
@@ -50,6 +57,7 @@ enum TransposedGroupWriter<Format: TransposedGroupFormat> {
     return (
       fitted,
       ["codes, scales and zero points are stored transposed; scales are F16", Format.loaders]
+        + Plan.Entry.noteOnExperts(in: fitted)
     )
   }
 
@@ -109,8 +117,9 @@ enum TransposedGroupWriter<Format: TransposedGroupFormat> {
     for entry in entries where entry.record.plainType == nil {
       forms[entry.tensor.name] = try GroupForm(of: entry.record, stored: entry.stored)
     }
-    if let first = try uniform(records), let form = forms[first.tensor.name] {
-      let family = try ModelConfiguration(of: source).family
+    let family = try ModelConfiguration(of: source).family
+    let uniform = try uniform(records)
+    if let uniform, let form = forms[uniform.tensor.name] {
       let document = Format.configuration(form, records, family: family, tool: tool)
       assets = try ModelConfiguration.adding(
         String(decoding: document.data, as: UTF8.self), to: assets)
@@ -120,33 +129,41 @@ enum TransposedGroupWriter<Format: TransposedGroupFormat> {
       path: path, assets: assets, shardByteLimit: shardByteLimit,
       metadata: ["format": "pt", "converted_by": tool], overwrite: overwrite
     ) { record in
-      guard let form = found[record.tensor.name] else { return [.plain(record)] }
+      let companions = uniform == nil ? [] : Format.companions(of: record.tensor, family: family)
+      guard let form = found[record.tensor.name] else { return [.plain(record)] + companions }
       return Format.arrays(
-        of: form, module: String(record.tensor.name.dropLast(".weight".count)))
+        of: form, module: String(record.tensor.name.dropLast(".weight".count))) + companions
     }
   }
 
-  /// A quantized tensor, all of which have the same bits and groups; nil where there are none.
+  /// A quantized tensor with the bits and groups of all; nil where there are none.
   ///
   /// - Throws: ``RuntimeError/mixed(format:tensor:scheme:otherTensor:otherScheme:)``.
   private static func uniform(_ records: [TensorRecord]) throws -> TensorRecord? {
-    var first: (kind: String, record: TensorRecord)?
-    for record in records {
-      guard let form = GroupForm(of: record) else { continue }
-      let kind =
-        "\(form.bits) bits in "
-        + (form.group == form.columns ? "rows" : "groups of \(form.group)")
-      guard let known = first else {
-        first = (kind, record)
-        continue
-      }
-      if known.kind != kind {
-        throw RuntimeError.mixed(
-          format: Format.name, tensor: record.tensor.name, scheme: kind,
-          otherTensor: known.record.tensor.name, otherScheme: known.kind)
-      }
+    let quantized = records.compactMap { record in
+      GroupForm(of: record).map { (record: record, form: $0) }
     }
-    return first?.record
+    // A row may be a group like others, so one that is more than a group tells more.
+    guard let first = quantized.first(where: { $0.form.groups > 1 }) ?? quantized.first else {
+      return nil
+    }
+    let areRows = first.form.groups == 1
+    for (record, form) in quantized
+    where form.bits != first.form.bits
+      || (areRows ? form.groups != 1 : form.group != first.form.group)
+    {
+      throw RuntimeError.mixed(
+        format: Format.name, tensor: record.tensor.name, scheme: form.kind,
+        otherTensor: first.record.tensor.name, otherScheme: first.form.kind)
+    }
+    return first.record
+  }
+}
+
+extension GroupForm {
+  /// What all quantized tensors of a folder have in common, in words.
+  fileprivate var kind: String {
+    "\(bits) bits in " + (groups == 1 ? "rows" : "groups of \(group)")
   }
 }
 
