@@ -70,7 +70,8 @@ import Testing
   }
 
   /// Version 2 differs in zero points only, and symmetric ones are known.
-  @Test func `int4 blocks whose zero points are all 8 and whose scales are F16 go everywhere`() throws
+  @Test func `int4 blocks whose zero points are all 8 and whose scales are F16 go everywhere`()
+    throws
   {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(

@@ -13,7 +13,8 @@ import Testing
   private static let (rows, columns) = (48, 96)
 
   private static func form(bits: Int, _ codes: GroupForm.Codes) throws -> GroupForm {
-    let tensor = TestTensor("w", .bf16, [rows, columns], TestTensor.spread(rows * columns, seed: 1))
+    let tensor = TestTensor(
+      "w", .bf16, [rows, columns], TestTensor.spread(rows * columns, seed: 1))
     let scheme = try Schemes.scheme(
       named: bits == 4 ? "w4a16" : "w8a16", options: SchemeOptions(blockSize: 32))
     var form = try #require(
@@ -81,7 +82,8 @@ import Testing
   }
 
   @Test(arguments: [GroupForm.Codes.nibbles(.low), .nibbles(.high)])
-  func `a word of AWQ has eight rows of one column, even ones first`(codes: GroupForm.Codes) throws {
+  func `a word of AWQ has eight rows of one column, even ones first`(codes: GroupForm.Codes) throws
+  {
     let (rows, columns) = (Self.rows, Self.columns)
     let stored = bytes(rows * columns / 2)
     let array = try arranged(
