@@ -22,6 +22,8 @@ package func openModel(at path: String) throws -> any ModelSource {
   // Whoever stores encoded tensors in safetensors is known by the names of arrays, or by config.json.
   if let found = try BitsandbytesModel(model) { return found }
   if let found = try CompressedTensorsModel(model) { return found }
+  if let found = try GPTQModel(model) { return found }
+  if let found = try AWQModel(model) { return found }
   if let found = try FP8Model(model) { return found }
   if let found = try MXFP4Model(model) { return found }
   if let found = try ModelOptModel(model) { return found }

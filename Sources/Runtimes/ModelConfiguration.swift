@@ -79,3 +79,21 @@ enum KeptModules {
     return modules
   }
 }
+
+extension Plan.Entry {
+  /// The entry, kept in its type where it is an expert's weight that nobody asked to have quantized:
+  /// Transformers 5 stacks experts when it loads them, and takes none that are quantized.
+  var keepingExperts: Self {
+    guard scheme != nil, !isByRule, isExpert else { return self }
+    return .kept(tensor, reason: "expert: Transformers 5 loads experts in their own type only")
+  }
+
+  /// What a user should know where experts are quantized all the same.
+  static func noteOnExperts(in entries: [Self]) -> [String] {
+    entries.contains { $0.isExpert && $0.record.plainType == nil }
+      ? ["experts are quantized: vLLM loads such a model, Transformers 5 does not"] : []
+  }
+
+  /// Whether it is the weight of one of several experts.
+  var isExpert: Bool { tensor.name.split(separator: ".").contains("experts") }
+}

@@ -86,7 +86,8 @@ import Testing
           tensor: tensor.name, scheme: name, shape: [2, 24], multipleOf: size)
       ) { try Self.scheme(name).layout(for: tensor.description) }
       let plan = try Plan(
-        recipe: Recipe(linearLayers: .scheme(name: name, options: .init())), tensors: [tensor.description])
+        recipe: Recipe(linearLayers: .scheme(name: name, options: .init())),
+        tensors: [tensor.description])
       #expect(plan.entries[0].reason == "linear layer, rows no multiple of \(size)")
     }
     #expect(throws: QuantizationError.fixedBlocks(scheme: "nvfp4", size: 16)) {

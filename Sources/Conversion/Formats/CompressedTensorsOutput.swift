@@ -8,6 +8,8 @@ import Tensors
 struct CompressedTensorsOutput: OutputFormat {
   static let name = CompressedTensors.name
 
+  var defaultScheme: String { "w4a16" }
+
   func fit(
     _ entries: [Plan.Entry], of source: any ModelSource
   ) throws -> (entries: [Plan.Entry], notes: [String]) {

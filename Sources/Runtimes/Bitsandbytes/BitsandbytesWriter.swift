@@ -22,14 +22,12 @@ package enum BitsandbytesWriter {
     try ModelConfiguration(of: source).requireFamily(
       notAmong: refusedFamilies, format: Bitsandbytes.name)
     let fitted = try entries.map { entry in
-      guard entry.layout != nil, !entry.isPlain, isExpert(entry.tensor.name) else { return entry }
-      let problem = "Transformers 5 loads experts in their own type only"
-      guard entry.scheme != nil, !entry.isByRule else {
-        throw RuntimeError.notHeld(
-          format: Bitsandbytes.name, tensor: entry.tensor.name, scheme: entry.schemeName,
-          problem: problem, remedy: "keep the experts by a rule of a recipe, or dequantize first")
-      }
-      return .kept(entry.tensor, reason: "expert: \(problem)")
+      let entry = entry.keepingExperts
+      guard entry.layout != nil, !entry.isPlain, entry.isExpert else { return entry }
+      throw RuntimeError.notHeld(
+        format: Bitsandbytes.name, tensor: entry.tensor.name, scheme: entry.schemeName,
+        problem: "Transformers 5 loads experts in their own type only",
+        remedy: "keep the experts by a rule of a recipe, or dequantize first")
     }
     let configuration = try configuration(of: fitted.map(\.record))
     guard let configuration else { return (fitted, ["nothing is quantized: a plain folder"]) }
@@ -83,10 +81,6 @@ package enum BitsandbytesWriter {
       BitsandbytesConfiguration(
         kind: $0.kind, skippedModules: KeptModules.names(of: records))
     }
-  }
-
-  private static func isExpert(_ name: String) -> Bool {
-    name.split(separator: ".").contains("experts")
   }
 }
 

@@ -14,6 +14,8 @@ package enum CompressedTensors {
 
   /// Families whose linear layers no loader finds as they are stored, and why.
   static let refusedFamilies = [
-    "gpt2": "its layers are stored transposed (Conv1D)"
+    "gpt2": "its layers are stored transposed (Conv1D)",
+    "falcon":
+      "Transformers 5 can't compute with its linear layers (FalconLinear) when they are packed",
   ]
 }

@@ -30,6 +30,8 @@ protocol CompressedTensorsFormat: Sendable {
 /// How one tensor is written.
 struct CompressedTensorsForm {
   var group: CompressedTensorsGroup
+  /// Another way to say the same of this tensor: a row may be a group like others.
+  var otherGroup: CompressedTensorsGroup?
   /// The arrays in which a loader looks for it.
   var arrays: [SafetensorsArray]
 }

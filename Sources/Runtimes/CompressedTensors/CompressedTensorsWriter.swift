@@ -14,7 +14,7 @@ package enum CompressedTensorsWriter {
   ) throws -> (entries: [Plan.Entry], notes: [String]) {
     try ModelConfiguration(of: source).requireFamily(
       notAmong: CompressedTensors.refusedFamilies, format: CompressedTensors.name)
-    let fitted = try entries.map(fit)
+    let fitted = try entries.map { try fit($0.keepingExperts) }
     let configuration = configuration(of: fitted.map(\.record))
     guard !configuration.groups.isEmpty else {
       return (fitted, ["nothing is quantized: a plain folder"])
@@ -26,7 +26,7 @@ package enum CompressedTensorsWriter {
         "config.json gets a quantization_config (\(formats)) that names "
           + "\(configuration.ignored.count) modules to ignore",
         "loads in vLLM, and in Transformers with compressed-tensors 0.15 or later",
-      ]
+      ] + Plan.Entry.noteOnExperts(in: fitted)
     )
   }
 
@@ -85,8 +85,11 @@ package enum CompressedTensorsWriter {
   /// One group serves all linear layers that are not ignored; of several each names its layers.
   private static func configuration(of records: [TensorRecord]) -> CompressedTensorsConfiguration {
     var groups: [(group: CompressedTensorsGroup, targets: [String])] = []
-    for record in records {
-      guard let group = form(of: record)?.group else { continue }
+    let forms = records.map { ($0, form(of: $0)) }
+    let certain = forms.compactMap { $1?.otherGroup == nil ? $1?.group : nil }
+    for (record, form) in forms {
+      guard let form else { continue }
+      let group = form.otherGroup.flatMap { certain.contains($0) ? $0 : nil } ?? form.group
       let module = String(record.tensor.name.dropLast(".weight".count))
       if let place = groups.firstIndex(where: { $0.group == group }) {
         groups[place].targets.append(module)

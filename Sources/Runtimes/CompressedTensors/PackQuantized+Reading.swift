@@ -63,9 +63,10 @@ extension PackQuantized {
       try finder.array(
         "\(module).weight_zero_point", .i32, [(rows * bits + 31) / 32, columns / size])
       components.append(
-        GroupZeros.component(
-          "\(module).weight_zero_point", bits: bits, rows: rows, groups: columns / size,
-          place: .wordsOfRows))
+        GroupZeros(
+          array: "\(module).weight_zero_point", bits: bits, rows: rows, groups: columns / size,
+          place: .wordsOfRows
+        ).component)
       zeros = .init(
         .subtract,
         Encoding(component: 2, bits: bits == 8 ? nil : bits, order: bits == 8 ? nil : .low),

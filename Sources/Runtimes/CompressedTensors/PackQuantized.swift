@@ -44,14 +44,14 @@ struct PackQuantized: CompressedTensorsFormat {
     guard let form = GroupForm(of: record) else { return nil }
     let tensor = record.tensor
     let module = tensor.name.dropLast(".weight".count)
-    let isRow = form.group == form.columns
     let type = Self.scaleType(of: tensor)
+    let rows = CompressedTensorsArguments(bits: form.bits, kind: .int, strategy: "channel")
+    var groups = rows
+    groups.strategy = "group"
+    groups.groupSize = form.group
     return CompressedTensorsForm(
-      group: CompressedTensorsGroup(
-        format: Self.name,
-        weights: CompressedTensorsArguments(
-          bits: form.bits, kind: .int, strategy: isRow ? "channel" : "group",
-          groupSize: isRow ? nil : form.group)),
+      group: .init(format: Self.name, weights: form.groups == 1 ? rows : groups),
+      otherGroup: form.groups == 1 ? .init(format: Self.name, weights: groups) : nil,
       arrays: [
         SafetensorsArray(
           "\(module).weight_packed", .i32, [form.rows, form.columns * form.bits / 32],

@@ -27,7 +27,8 @@ extension EncodedWeight {
       throw finder.refusal(
         "its codes are \(stored.elementType.rawValue) \(stored.shape) and its scales "
           + "\(found.elementType.rawValue) \(found.shape), which is neither one for all, nor one for each "
-          + "row, nor one for each \(blocks.map { "block of \($0)" } ?? "block that config.json states")")
+          + "row, nor one for each \(blocks.map { "block of \($0)" } ?? "block that config.json states")"
+      )
     }
     let run = grid.runLength
     self.init(

@@ -24,13 +24,11 @@ struct GroupZeros: DerivedArray {
   let place: Place
 
   /// The component that it makes.
-  static func component(
-    _ array: String, bits: Int, rows: Int, groups: Int, place: Place
-  ) -> (component: StoredTensor.Component, array: StoredArrays.Array) {
+  var component: (component: StoredTensor.Component, array: StoredArrays.Array) {
     let count = rows * groups
     return (
       .init(role: "zeros", elementType: .u8, shape: [bits == 4 ? (count + 1) / 2 : count]),
-      .derived(GroupZeros(array: array, bits: bits, rows: rows, groups: groups, place: place))
+      .derived(self)
     )
   }
 
@@ -51,7 +49,13 @@ struct GroupZeros: DerivedArray {
 
   /// A zero point by its place among the rows of groups.
   private func zero(_ index: Int, _ stored: UnsafeRawBufferPointer) -> UInt8 {
-    let (row, group) = (index / groups, index % groups)
+    zero(row: index / groups, group: index % groups, stored)
+  }
+
+  /// The zero point of a row and a group.
+  ///
+  /// - Parameter stored: the bytes of ``array``.
+  func zero(row: Int, group: Int, _ stored: UnsafeRawBufferPointer) -> UInt8 {
     let perWord = 32 / bits
     let words = (rows + perWord - 1) / perWord
     let word: Int

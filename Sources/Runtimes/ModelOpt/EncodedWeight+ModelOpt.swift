@@ -55,7 +55,8 @@ extension EncodedWeight {
       let areOnes = try found.elementCount == 0 || model.read(found, allSatisfy: { $0 == 1 })
       guard areOnes else {
         throw finder.refusal(
-          "its pre_quant_scale is not 1 throughout: its layer scales what comes in, which is not read")
+          "its pre_quant_scale is not 1 throughout: its layer scales what comes in, which is not read"
+        )
       }
     }
     self.init(

@@ -38,7 +38,8 @@ package enum ModelOptWriter {
       .notHeld(
         format: ModelOpt.name, tensor: record.tensor.name, scheme: record.scheme,
         problem: problem,
-        remedy: "give it the scheme fp8, nvfp4, w4a16, or w8a16 with the block size row, or keep it in "
+        remedy:
+          "give it the scheme fp8, nvfp4, w4a16, or w8a16 with the block size row, or keep it in "
           + "its type; what is quantized already must be dequantized first")
     }
     guard record.tensor.shape.count == 2, record.tensor.name.hasSuffix(".weight") else {
@@ -98,7 +99,8 @@ package enum ModelOptWriter {
     var first: (form: ModelOptForm, record: TensorRecord)?
     for record in records {
       guard let form = form(of: record) else { continue }
-      if let first, first.form.algorithm != form.algorithm || first.form.groupSize != form.groupSize {
+      if let first, first.form.algorithm != form.algorithm || first.form.groupSize != form.groupSize
+      {
         throw RuntimeError.mixed(
           format: ModelOpt.name, tensor: record.tensor.name, scheme: record.scheme,
           otherTensor: first.record.tensor.name, otherScheme: first.record.scheme)

@@ -13,11 +13,14 @@ struct EncodedFolder: Sendable {
   private let weights: [String: EncodedWeight]
   private let places: [String: Int]
 
+  /// - Parameter hidden: arrays that are no tensors of the model, besides those of the weights.
   /// - Throws: ``RuntimeError/malformed(file:tensor:problem:)`` where two weights have one name.
-  init(_ model: SafetensorsModel, weights: [EncodedWeight]) throws(RuntimeError) {
+  init(
+    _ model: SafetensorsModel, weights: [EncodedWeight], hidden others: [String] = []
+  ) throws(RuntimeError) {
     var byName: [String: EncodedWeight] = [:]
     var byPlace: [String: EncodedWeight] = [:]
-    var hidden = Set<String>()
+    var hidden = Set(others)
     for weight in weights {
       let name = weight.description.name
       guard byName.updateValue(weight, forKey: name) == nil else {

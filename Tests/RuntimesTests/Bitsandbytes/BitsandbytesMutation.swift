@@ -36,6 +36,9 @@ struct BitsandbytesMutation {
       else { return [Array]() }
       return arrays.map { array in
         switch array.content {
+        case .computed, .arranged:
+          // bitsandbytes has no such arrays.
+          Array(name: array.name, type: array.elementType, shape: array.shape, bytes: [])
         case .bytes(let bytes):
           Array(
             name: array.name, type: array.elementType, shape: array.shape, bytes: bytes)
@@ -48,9 +51,6 @@ struct BitsandbytesMutation {
             let bytes = make(encoded.components[position])
             return Array(name: array.name, type: .u8, shape: [bytes.count], bytes: bytes)
           }()
-        case .computed, .arranged:
-          // bitsandbytes has none of these.
-          Array(name: array.name, type: array.elementType, shape: array.shape, bytes: [])
         }
       }
     } + [Array(name: "norm.weight", type: .bf16, shape: [2], bytes: [0, 63, 0, 63])]

@@ -22,12 +22,14 @@ struct GridArrays {
   /// Takes a folder's arrays of the first layer, and its last norm.
   init(of path: String) throws {
     let model = try SafetensorsModel(path: path)
-    list = try model.tensors.filter { $0.name.contains("layers.0.") || $0.name == "model.norm.weight" }
-      .map {
-        Array(
-          name: $0.name, type: $0.elementType, shape: $0.shape,
-          bytes: try model.storedBytes($0.name))
-      }
+    list = try model.tensors.filter {
+      $0.name.contains("layers.0.") || $0.name == "model.norm.weight"
+    }
+    .map {
+      Array(
+        name: $0.name, type: $0.elementType, shape: $0.shape,
+        bytes: try model.storedBytes($0.name))
+    }
     assets = model.assets
   }
 

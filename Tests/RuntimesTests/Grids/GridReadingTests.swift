@@ -92,37 +92,38 @@ import Testing
     #expect(encoded.statistics.maximumAbsoluteError == 0)
   }
 
-  @Test(arguments: [
-    ("llama-fbgemm-fp8", "model.layers.0.mlp.up_proj.weight_scale", nil, nil, "is missing"),
-    (
-      "llama-fbgemm-fp8", "model.layers.0.mlp.up_proj.weight_scale", ElementType.f32, [7, 1],
-      "its scales F32 [7, 1], which is neither one for all, nor one for each row"
-    ),
-    (
-      "llama-fbgemm-fp8", "model.layers.0.mlp.up_proj.weight_scale", .i32, nil, "its scales I32"
-    ),
-    (
-      "deepseek-v3-fp8", "model.layers.0.mlp.up_proj.weight_scale_inv", .f32, [4, 4],
-      "nor one for each block of [32, 16]"
-    ),
-    (
-      "gpt-oss-mxfp4", "model.layers.0.mlp.experts.down_proj_scales", .u8, [4, 64, 3],
-      "is U8 [4, 64, 3], not U8 [4, 64, 2]"
-    ),
-    (
-      "gpt-oss-mxfp4", "model.layers.0.mlp.experts.down_proj_blocks", .u8, [4, 64, 32],
-      "not U8 [experts, outputs, groups, 16]"
-    ),
-    ("modelopt-nvfp4", "model.layers.0.mlp.up_proj.weight_scale_2", nil, nil, "is missing"),
-    (
-      "modelopt-nvfp4", "model.layers.0.mlp.up_proj.weight_scale_2", .f32, [2],
-      "is F32 [2], not one F32 number"
-    ),
-    (
-      "modelopt-nvfp4", "model.layers.0.mlp.up_proj.weight_scale", .f8e4m3, [96, 3],
-      "not F8_E4M3 for every 16 weights of [96, 64]"
-    ),
-  ] as [(String, String, ElementType?, [Int]?, String)])
+  @Test(
+    arguments: [
+      ("llama-fbgemm-fp8", "model.layers.0.mlp.up_proj.weight_scale", nil, nil, "is missing"),
+      (
+        "llama-fbgemm-fp8", "model.layers.0.mlp.up_proj.weight_scale", ElementType.f32, [7, 1],
+        "its scales F32 [7, 1], which is neither one for all, nor one for each row"
+      ),
+      (
+        "llama-fbgemm-fp8", "model.layers.0.mlp.up_proj.weight_scale", .i32, nil, "its scales I32"
+      ),
+      (
+        "deepseek-v3-fp8", "model.layers.0.mlp.up_proj.weight_scale_inv", .f32, [4, 4],
+        "nor one for each block of [32, 16]"
+      ),
+      (
+        "gpt-oss-mxfp4", "model.layers.0.mlp.experts.down_proj_scales", .u8, [4, 64, 3],
+        "is U8 [4, 64, 3], not U8 [4, 64, 2]"
+      ),
+      (
+        "gpt-oss-mxfp4", "model.layers.0.mlp.experts.down_proj_blocks", .u8, [4, 64, 32],
+        "not U8 [experts, outputs, groups, 16]"
+      ),
+      ("modelopt-nvfp4", "model.layers.0.mlp.up_proj.weight_scale_2", nil, nil, "is missing"),
+      (
+        "modelopt-nvfp4", "model.layers.0.mlp.up_proj.weight_scale_2", .f32, [2],
+        "is F32 [2], not one F32 number"
+      ),
+      (
+        "modelopt-nvfp4", "model.layers.0.mlp.up_proj.weight_scale", .f8e4m3, [96, 3],
+        "not F8_E4M3 for every 16 weights of [96, 64]"
+      ),
+    ] as [(String, String, ElementType?, [Int]?, String)])
   func `arrays that do not fit together are named`(
     model: String, array: String, type: ElementType?, shape: [Int]?, problem: String
   ) throws {
