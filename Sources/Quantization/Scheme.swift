@@ -51,13 +51,18 @@ extension TensorEncoder {
 
 /// What the user can say about a scheme.
 package struct SchemeOptions: Sendable, Equatable {
-  /// Weights per block; nil: the scheme's own default.
+  /// Weights per block; nil: the scheme's own default, or a row.
   package var blockSize: Int?
+  /// Whether a block is a row, whatever its length.
+  package var blocksAreRows: Bool
   /// Whether the scales are quantized too.
   package var doubleQuantization: Bool
 
-  package init(blockSize: Int? = nil, doubleQuantization: Bool = false) {
+  package init(
+    blockSize: Int? = nil, blocksAreRows: Bool = false, doubleQuantization: Bool = false
+  ) {
     self.blockSize = blockSize
+    self.blocksAreRows = blocksAreRows
     self.doubleQuantization = doubleQuantization
   }
 }
@@ -71,6 +76,9 @@ package enum Schemes {
     ("int8", { try blocks(Int8Blocks(), $0) }),
     ("int8-row", { try blocks(Int8Rows(), $0) }),
     ("int4", { try blocks(Int4(), $0) }),
+    ("w4a16", { try IntegerGroups(.fourBit, options: $0) }),
+    ("w8a16", { try IntegerGroups(.eightBit, options: $0) }),
+    ("w4a16-asym", { try IntegerGroups(.fourBitWithZeros, options: $0) }),
     ("fp8", { try FloatGridScheme(FP8Rows(), options: $0) }),
     ("nvfp4", { try FloatGridScheme(NVFP4(), options: $0) }),
     ("mxfp4", { try FloatGridScheme(MXFP4(), options: $0) }),

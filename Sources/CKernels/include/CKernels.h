@@ -142,6 +142,7 @@ static inline void halftone_prefetch(const void *bytes, size_t count) {
 uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count);
 
 #include "kernel_selection.h"
+#include "group_kernels.h"
 #include "heap.h"
 #include "grid_kernels.h"
 #include "math_kernels.h"

@@ -64,6 +64,9 @@ package struct Plan: Sendable {
         return .kept(tensor, reason: "linear layer, rows too long for the scheme")
       } catch QuantizationError.rowLength(_, _, _, let multiple) {
         return .kept(tensor, reason: "linear layer, rows no multiple of \(multiple)")
+      } catch QuantizationError.partialGroups(_, let columns, let group) {
+        return .kept(
+          tensor, reason: "linear layer, rows of \(columns) are no whole groups of \(group)")
       }
     }
   }
@@ -82,6 +85,13 @@ extension Plan.Entry {
   ) -> Self {
     Self(
       tensor: tensor, scheme: nil, layout: nil, stored: nil, reason: reason, isByRule: isByRule)
+  }
+
+  /// The same tensor with another scheme of what is stored for it.
+  package func with(scheme: (any Scheme)?, layout: TensorLayout) -> Self {
+    Self(
+      tensor: tensor, scheme: scheme, layout: layout, stored: stored, reason: reason,
+      isByRule: isByRule)
   }
 
   /// Encodes a tensor, whatever else was planned.

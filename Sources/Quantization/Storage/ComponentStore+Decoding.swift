@@ -45,6 +45,7 @@ extension ComponentStore {
     let steps = encoding.steps ?? []
     let kernels = Kernels.active.table
     if let taken = try decodeGrid(encoding, range, into: numbers, item: item) { return taken }
+    if try decodeGroups(encoding, steps, range, into: numbers, item: item) { return 2 }
     let isNibbles = encoding.bits == 4 && encoding.order == .high
     let isInt8 = encoding.bits == nil && elementType(of: encoding.component) == .i8
     if isInt8, let step = steps.first, step.operation == .multiply, let block = step.block,

@@ -4,29 +4,37 @@ import Checkpoints
 import Quantization
 import Tensors
 
-/// One quantized weight of a folder as it was read: what it is, and how its arrays become weights.
-struct BitsandbytesWeight: Sendable {
-  let description: TensorDescription
-  let file: String
+/// One quantized weight of a folder of safetensors as it was read: what it is, and how its arrays become
+/// weights.
+struct EncodedWeight: Sendable {
+  var description: TensorDescription
+  var file: String
   /// Refers to ``components`` by position.
-  let encoding: Encoding
-  let components: [(component: StoredTensor.Component, array: StoredArrays.Array)]
-  /// Every array that belongs to it, by name; they are no tensors of the model.
-  let arrayNames: [String]
-  /// Why it can't be read though the file is sound; nil where it can.
-  let defect: String?
+  var encoding: Encoding
+  var components: [(component: StoredTensor.Component, array: StoredArrays.Array)]
+  /// Every array that belongs to it, by name; they are no tensors of the model. The first is that in
+  /// whose place the weight is listed.
+  var arrayNames: [String]
+  /// Why it can't be read though the file is sound, as a sentence and as an error; nil where it can.
+  var defect: (sentence: String, error: RuntimeError)?
+  /// Why its codes can't be copied though they can be read; nil where they can.
+  var copyProblem: String?
 
   init(
-    description: TensorDescription, file: String, encoding: Encoding,
+    _ description: TensorDescription, encoding: Encoding,
     components: [(component: StoredTensor.Component, array: StoredArrays.Array)],
-    arrayNames: [String], defect: String? = nil
+    foundBy finder: ArrayFinder
   ) {
     self.description = description
-    self.file = file
     self.encoding = encoding
     self.components = components
-    self.arrayNames = arrayNames
-    self.defect = defect
+    file = finder.file
+    arrayNames = finder.found
+  }
+
+  /// Lists the weight where one of its arrays stands.
+  mutating func place(at array: String) {
+    arrayNames = [array] + arrayNames.filter { $0 != array }
   }
 
   /// The arrays as a store.
@@ -36,17 +44,18 @@ struct BitsandbytesWeight: Sendable {
 }
 
 /// Looks up a weight's arrays and checks what they are.
-struct BitsandbytesArrayFinder {
+struct ArrayFinder {
   let model: SafetensorsModel
   /// The weight.
   let name: String
   let file: String
   private(set) var found: [String] = []
 
-  init(model: SafetensorsModel, weight name: String) {
+  /// - Parameter array: the array that tells which file the weight is in; nil: it is called like the weight.
+  init(model: SafetensorsModel, weight name: String, in array: String? = nil) {
     self.model = model
     self.name = name
-    file = model.storedLocation(of: name)?.file.path ?? model.path
+    file = model.storedLocation(of: array ?? name)?.file.path ?? model.path
   }
 
   func refusal(_ problem: String) -> RuntimeError {
@@ -64,18 +73,29 @@ struct BitsandbytesArrayFinder {
     return description
   }
 
-  /// An array of a type and shape as a component.
+  /// An array of a type and shape.
   ///
   /// - Throws: ``RuntimeError/malformed(file:tensor:problem:)`` where it is absent or something else.
-  mutating func component(
-    _ role: String, _ array: String, _ type: ElementType, _ shape: [Int], as shown: [Int]? = nil
-  ) throws(RuntimeError) -> (component: StoredTensor.Component, array: StoredArrays.Array) {
+  @discardableResult
+  mutating func array(
+    _ array: String, _ type: ElementType, _ shape: [Int]
+  ) throws(RuntimeError) -> TensorDescription {
     let description = try self.array(array)
     guard description.elementType == type, description.shape == shape else {
       throw refusal(
         "its array \(array.quoted) is \(description.elementType.rawValue) \(description.shape), not "
           + "\(type.rawValue) \(shape)")
     }
+    return description
+  }
+
+  /// An array of a type and shape as a component.
+  ///
+  /// - Throws: ``RuntimeError/malformed(file:tensor:problem:)`` where it is absent or something else.
+  mutating func component(
+    _ role: String, _ array: String, _ type: ElementType, _ shape: [Int], as shown: [Int]? = nil
+  ) throws(RuntimeError) -> (component: StoredTensor.Component, array: StoredArrays.Array) {
+    try self.array(array, type, shape)
     return (.init(role: role, elementType: type, shape: shown ?? shape), .stored(array))
   }
 

@@ -4,7 +4,7 @@ import Checkpoints
 import Quantization
 import Tensors
 
-extension BitsandbytesWeight {
+extension EncodedWeight {
   /// Reads a four-bit weight.
   ///
   /// - Parameter type: what the name of its description says.
@@ -12,7 +12,7 @@ extension BitsandbytesWeight {
   init(
     fourBit name: String, _ type: Bitsandbytes.QuantType, of model: SafetensorsModel
   ) throws {
-    var finder = BitsandbytesArrayFinder(model: model, weight: name)
+    var finder = ArrayFinder(model: model, weight: name)
     let state = try finder.state(type)
     guard let elementType = Bitsandbytes.elementType(of: state.dtype) else {
       throw finder.refusal("its quant_state has the unknown dtype \(state.dtype.quoted)")
@@ -35,7 +35,7 @@ extension BitsandbytesWeight {
       (.init(role: "codes", elementType: .u8, shape: [byteCount]), .stored(name))
     ]
     var scales = Encoding(component: 1)
-    var defect: String?
+    var isDefective = false
     let isNested = model.description(of: "\(name).nested_absmax") != nil
     if isNested {
       components += try finder.nestedScales(state, blockCount: blocks)
@@ -47,7 +47,7 @@ extension BitsandbytesWeight {
     } else if finder.hasTransposedScales(state) {
       _ = try finder.array("\(name).absmax")
       components.append((.init(role: "scales", elementType: .f32, shape: [blocks]), .known([])))
-      defect = RuntimeError.transposedScales
+      isDefective = true
     } else {
       components.append(try finder.component("scales", "\(name).absmax", .f32, [blocks]))
     }
@@ -58,18 +58,24 @@ extension BitsandbytesWeight {
     }
     let own = components.dropLast().filter { $0.component.role != "scale_codebook" }
     self.init(
-      description: TensorDescription(
+      TensorDescription(
         name: name, shape: state.shape, elementType: elementType,
         scheme: type.rawValue + (isNested ? "+dq" : ""),
         storedByteCount: own.reduce(0) { $0 + $1.component.byteCount }),
-      file: finder.file,
       encoding: Encoding(
         component: 0, bits: 4, order: .high,
         steps: [
           .init(.lookup, Encoding(component: components.count - 1)),
           .init(.multiply, scales, block: state.blockSize),
         ]),
-      components: components, arrayNames: finder.found, defect: defect)
+      components: components, foundBy: finder)
+    place(at: name)
+    if isDefective {
+      defect = (
+        RuntimeError.transposedScales,
+        .transposedScales(file: file, tensor: name)
+      )
+    }
   }
 
   /// The product of a matrix' shape, or nil where it has none that a file can hold.
@@ -85,7 +91,7 @@ extension BitsandbytesWeight {
   }
 }
 
-extension BitsandbytesArrayFinder {
+extension ArrayFinder {
   /// The longest description that is read, in bytes; a real one has under 300.
   private static let longestState = 1 << 16
 

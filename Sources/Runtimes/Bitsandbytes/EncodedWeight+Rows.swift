@@ -4,7 +4,7 @@ import Checkpoints
 import Quantization
 import Tensors
 
-extension BitsandbytesWeight {
+extension EncodedWeight {
   /// Reads a weight of LLM.int8().
   ///
   /// - Parameters:
@@ -13,7 +13,7 @@ extension BitsandbytesWeight {
   /// - Throws: ``RuntimeError`` where its arrays do not fit together.
   init(rowsOf module: String, _ elementType: ElementType, of model: SafetensorsModel) throws {
     let name = "\(module).weight"
-    var finder = BitsandbytesArrayFinder(model: model, weight: name)
+    var finder = ArrayFinder(model: model, weight: name)
     let codes = try finder.array(name)
     guard codes.elementType == .i8, codes.shape.count == 2, codes.elementCount > 0 else {
       throw finder.refusal(
@@ -30,10 +30,9 @@ extension BitsandbytesWeight {
       }
     }
     self.init(
-      description: TensorDescription(
+      TensorDescription(
         name: name, shape: codes.shape, elementType: elementType, scheme: "int8-row",
         storedByteCount: codes.storedByteCount + scales.component.byteCount),
-      file: finder.file,
       encoding: Encoding(
         component: 0,
         steps: [
@@ -45,6 +44,6 @@ extension BitsandbytesWeight {
         (
           .init(role: "step", elementType: .f32, shape: [1]), .known([Bitsandbytes.step].bytes)
         ),
-      ], arrayNames: finder.found)
+      ], foundBy: finder)
   }
 }
