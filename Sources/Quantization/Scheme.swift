@@ -60,6 +60,7 @@ package enum Schemes {
     ("fp4", { try blocks(FP4(), $0) }),
     ("int8", { try blocks(Int8Blocks(), $0) }),
     ("int8-row", { try blocks(Int8Rows(), $0) }),
+    ("int8-ct2", { try blocks(Int8CTranslate2(), $0) }),
     ("int4", { try blocks(Int4(), $0) }),
     ("f16", { try Cast(to: .f16, options: $0) }),
     ("bf16", { try Cast(to: .bf16, options: $0) }),

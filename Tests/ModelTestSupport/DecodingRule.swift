@@ -21,6 +21,7 @@ package struct DecodingRule {
       case .subtract: number = number - self.number(position, of: step.operand)
       case .multiply: number = number * self.number(position, of: step.operand)
       case .add: number = number + self.number(position, of: step.operand)
+      case .divide: number = number / self.number(position, of: step.operand)
       }
     }
     return number

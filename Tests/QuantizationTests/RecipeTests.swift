@@ -73,8 +73,8 @@ import Testing
     ),
     (
       "scheme: nf5",
-      "the recipe: there is no scheme 'nf5'; choose one of nf4, fp4, int8, int8-row, int4, f16, "
-        + "bf16, f32, keep"
+      "the recipe: there is no scheme 'nf5'; choose one of nf4, fp4, int8, int8-row, int8-ct2, int4, "
+        + "f16, bf16, f32, keep"
     ),
     (
       "rules: [{match: a, scheme: keep}, {match: b, scheme: nf4, block_size: 48}]",

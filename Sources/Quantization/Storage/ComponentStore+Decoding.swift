@@ -133,6 +133,7 @@ extension ComponentStore {
       switch step.operation {
       case .subtract: while index < end { numbers[index] -= operand; index += 1 }
       case .multiply: while index < end { numbers[index] *= operand; index += 1 }
+      case .divide: while index < end { numbers[index] /= operand; index += 1 }
       default: while index < end { numbers[index] += operand; index += 1 }
       }
     }
