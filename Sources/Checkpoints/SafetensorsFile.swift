@@ -16,7 +16,7 @@ package struct SafetensorsTensor: Sendable, Equatable {
   package var description: TensorDescription {
     TensorDescription(
       name: name, shape: shape, elementType: elementType,
-      scheme: elementType.rawValue.lowercased(), storedByteCount: byteRange.count)
+      scheme: elementType.schemeName, storedByteCount: byteRange.count)
   }
 }
 

@@ -12,6 +12,8 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
   case format(model: String, RuntimeError)
   /// A tensor is quantized once, from its original.
   case alreadyQuantized(file: String, tensor: String, scheme: String)
+  /// Codes are kept only of tensors that the format holds as they are.
+  case arrangedCodes(file: String, tensor: String, scheme: String, format: String)
   /// A part lies between 1 and the number of parts, and no part is empty.
   case part(index: Int, count: Int, tensorCount: Int)
   /// The file of a part is named so that the others find it.
@@ -33,7 +35,10 @@ package enum ConversionError: Error, Equatable, CustomStringConvertible {
     case .format(let model, let error): "\(model): \(error)"
     case .alreadyQuantized(let file, let tensor, let scheme):
       "\(file): tensor '\(tensor)' is already quantized (\(scheme)), and a second time would lose "
-        + "more; start from the original, or run halftone dequantize if it is gone"
+        + "more; start from the original, or allow it with --requantize"
+    case .arrangedCodes(let file, let tensor, let scheme, let format):
+      "\(file): tensor \(tensor.quoted) is \(scheme), and \(format) holds it in another arrangement, "
+        + "in which its codes can't be kept; use halftone quantize --requantize"
     case .part(let index, let count, let tensorCount):
       "part \(index) of \(count) of a model with \(tensorCount) tensors does not exist; use a part "
         + "from 1 to their number, and at most as many parts as tensors"

@@ -23,10 +23,7 @@ package struct ConversionPlan: Sendable {
     if options.part != nil, !format.hasParts {
       throw ConversionError.noParts(format: options.format)
     }
-    let fitted: (entries: [Plan.Entry], notes: [String])
-    do { fitted = try format.fit(entries, of: source) } catch let error as RuntimeError {
-      throw ConversionError.format(model: source.path, error)
-    }
+    let fitted = try namingModel(source) { try format.fit(entries, of: source) }
     let entries = fitted.entries
     notes = fitted.notes
     guard let asked = options.part, asked.count > 1 || asked.index != 1 else {

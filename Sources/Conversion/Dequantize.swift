@@ -52,7 +52,7 @@ extension TensorDescription {
 
   /// Whether its stored bytes are what is asked for.
   fileprivate func isStored(as type: ElementType) -> Bool {
-    elementType == type && scheme == type.rawValue.lowercased()
+    elementType == type && scheme == type.schemeName
   }
 }
 
@@ -107,24 +107,6 @@ extension UnsafeMutableBufferPointer<Float> {
     let hasOthers = Kernels.active.table.absmax(base, count, count, &largest) != 0
     guard hasOthers || largest >= type.overflowThreshold else { return nil }
     return firstIndex { $0.isFinite && abs($0) >= type.overflowThreshold }
-  }
-
-  /// The numbers as F32, BF16 or F16, rounded to nearest even, in the same memory.
-  fileprivate func narrowed(to type: ElementType) -> UnsafeRawBufferPointer {
-    guard type != .f32, let base = baseAddress else {
-      return UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(self))
-    }
-    let kernels = Kernels.active.table
-    let halves = UnsafeMutablePointer<UInt16>.allocate(capacity: count)
-    defer { halves.deallocate() }
-    if type == .bf16 {
-      kernels.narrow_bf16(base, count, halves)
-    } else {
-      kernels.narrow_f16(base, count, halves)
-    }
-    let bytes = UnsafeMutableRawBufferPointer(self)
-    bytes.copyMemory(from: UnsafeRawBufferPointer(start: halves, count: 2 * count))
-    return UnsafeRawBufferPointer(rebasing: bytes[..<(2 * count)])
   }
 }
 

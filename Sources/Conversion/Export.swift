@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Quantization
+import Runtimes
 import Tensors
 
 /// Writes a model in another format and keeps its codes: nothing is lost a second time.
@@ -11,7 +12,7 @@ package func export(
   _ options: QuantizeOptions, progress: (ConversionProgress) -> Void = { _ in }
 ) throws -> QuantizeSummary {
   let start = ContinuousClock.now
-  let source = try openModel(at: options.input)
+  let source = try openModelForExport(options)
   let plan = try makeExportPlan(for: source, options)
   if options.format == SafetensorsOutput.name {
     let byteCount = try dequantize(
@@ -28,6 +29,22 @@ package func export(
       elapsed: start.duration(to: .now), peakMemory: peak)
   }
   return try write(plan, from: source, options, since: start, progress: progress)
+}
+
+/// Opens the model that is to be exported, arranged as the output's format wants it.
+///
+/// - Throws: the reader's error, ``ConversionError/arrangedCodes(file:tensor:scheme:format:)``, or the
+///   runtime's error where the format does not support the model.
+package func openModelForExport(_ options: QuantizeOptions) throws -> any ModelSource {
+  let source = try openModel(at: options.input)
+  let result = try arranged(source, for: options.format)
+  guard let arranged = result as? ArrangedSource else { return result }
+  for name in arranged.restoredNames {
+    guard let tensor = source.description(of: name) else { continue }
+    throw ConversionError.arrangedCodes(
+      file: source.path, tensor: name, scheme: tensor.scheme, format: options.format)
+  }
+  return result
 }
 
 /// Decides how every tensor is copied, without writing anything: the dry run.
@@ -59,7 +76,7 @@ extension TensorDescription {
   fileprivate var restored: TensorDescription {
     TensorDescription(
       name: name, shape: shape, elementType: elementType,
-      scheme: elementType.rawValue.lowercased(),
+      scheme: elementType.schemeName,
       storedByteCount: elementType.byteCount(of: elementCount) ?? storedByteCount)
   }
 }

@@ -17,9 +17,41 @@ package func quantize(
   _ options: QuantizeOptions, progress: (ConversionProgress) -> Void = { _ in }
 ) throws -> QuantizeSummary {
   let start = ContinuousClock.now
-  let source = try openModel(at: options.input)
+  let source = try openModel(for: options)
   let plan = try makePlan(for: source, options)
   return try write(plan, from: source, options, since: start, progress: progress)
+}
+
+/// Opens the model that is to be converted, arranged as the output's format wants it.
+///
+/// - Throws: the reader's error, ``ConversionError/alreadyQuantized(file:tensor:scheme:)``, or the
+///   runtime's error where the format does not support the model.
+package func openModel(for options: QuantizeOptions) throws -> any ModelSource {
+  var source = try openModel(at: options.input)
+  for tensor in source.tensors where tensor.scheme != tensor.elementType.schemeName {
+    guard options.requantizes else {
+      throw ConversionError.alreadyQuantized(
+        file: source.path, tensor: tensor.name, scheme: tensor.scheme)
+    }
+    source = try namingModel(source) { try ArrangedSource(restoring: source) }
+    break
+  }
+  return try arranged(source, for: options.format)
+}
+
+/// A model arranged as a format wants it.
+func arranged(_ source: any ModelSource, for format: String) throws -> any ModelSource {
+  let format = try OutputFormats.format(named: format)
+  return try namingModel(source) { try format.arrange(source) }
+}
+
+/// Does a part of the work; a runtime's error then names the model that is read too.
+func namingModel<Result>(
+  _ source: any ModelSource, _ work: () throws -> Result
+) throws -> Result {
+  do { return try work() } catch let error as RuntimeError {
+    throw ConversionError.format(model: source.path, error)
+  }
 }
 
 /// Writes a plan's tensors in the format that is asked for.
@@ -65,18 +97,28 @@ private func fill(
 package func makePlan(
   for source: any ModelSource, _ options: QuantizeOptions
 ) throws -> ConversionPlan {
-  for tensor in source.tensors where tensor.scheme != tensor.elementType.rawValue.lowercased() {
-    throw ConversionError.alreadyQuantized(
-      file: source.path, tensor: tensor.name, scheme: tensor.scheme)
-  }
   try requireOtherOutput(options.output, than: source)
+  let schemes = try OutputFormats.format(named: options.format).schemes
   let plan = try namingFile(of: source) {
-    try Plan(recipe: options.recipe, tensors: source.tensors)
+    try Plan(
+      recipe: options.recipe, tensors: source.tensors, schemes: schemes,
+      mixture: namingModel(source) { try options.recipe.mixture(of: source, schemes) })
   }
   let entries =
     options.keepsNonFinite
     ? try plan.keepingNonFinite(of: source, threads: options.threads) : plan.entries
   return try ConversionPlan(entries: entries, source: source, options: options)
+}
+
+extension Recipe {
+  /// What the recipe's scheme for linear layers chooses, where it is a mixture.
+  fileprivate func mixture(
+    of source: any ModelSource, _ schemes: any SchemeSet
+  ) throws -> [String: Choice]? {
+    guard case .scheme(let name, let options) = linearLayers, schemes.mixtureNames.contains(name)
+    else { return nil }
+    return try schemes.mixture(named: name, options: options, of: source)
+  }
 }
 
 /// Checks that an output is not what is read.

@@ -23,6 +23,8 @@ package struct QuantizeOptions: Sendable {
   package var overwrite = false
   /// Whether tensors with NaN or infinity stay in their source type, instead of being an error.
   package var keepsNonFinite = false
+  /// Whether a model that is quantized already may be quantized again, from the weights that are left.
+  package var requantizes = false
   /// Whether the SHA-256 of every source file is recorded too.
   package var recordsSHA256 = false
   /// Which part of the model to write; nil: all of it, in one file.

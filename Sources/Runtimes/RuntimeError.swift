@@ -15,6 +15,8 @@ package enum RuntimeError: Error, Equatable {
   case family(format: String, family: String, problem: String)
   /// `config.json`, which tells the runtime how to read the tensors, is there and an object.
   case configuration(problem: String)
+  /// The model has the tensors, in the shapes, from which a runtime's tensor is put together.
+  case arrangement(tensor: String, problem: String)
   /// An array's place was declared before its bytes come.
   case misplaced(file: String, array: String, problem: String)
 
@@ -46,6 +48,9 @@ extension RuntimeError: CustomStringConvertible {
         + "format with --to"
     case .configuration(let problem):
       "config.json \(problem); put the model's own config.json beside its tensors"
+    case .arrangement(let tensor, let problem):
+      "tensor \(tensor.quoted) can't be put together: \(problem); check that the checkpoint is complete "
+        + "and that config.json is its own"
     case .misplaced(let file, let array, let problem):
       "\(file): array \(array.quoted): \(problem); report this as a bug"
     case .malformed(let file, let tensor, let problem):

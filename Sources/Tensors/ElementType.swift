@@ -37,6 +37,9 @@ public enum ElementType: String, Sendable, CaseIterable, Codable {
     }
   }
 
+  /// What a tensor's scheme is called whose numbers stand as they are: the name in lower case.
+  package var schemeName: String { rawValue.lowercased() }
+
   /// True for the types whose weights Halftone quantizes: F16, BF16 and F32.
   public var isQuantizable: Bool {
     switch self {

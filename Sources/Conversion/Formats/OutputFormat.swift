@@ -14,6 +14,18 @@ package protocol OutputFormat: Sendable {
   /// Whether a model may be written in parts by several machines.
   var hasParts: Bool { get }
 
+  /// What linear layers get where the user names no scheme.
+  var defaultScheme: String { get }
+
+  /// The schemes and mixtures that a user may ask for.
+  var schemes: any SchemeSet { get }
+
+  /// The model with its tensors fused, split, stacked, transposed or in another row order, as the format
+  /// wants them; its tensors that have a counterpart keep their names.
+  ///
+  /// - Throws: the runtime's error where the format does not support the model's family.
+  func arrange(_ source: any ModelSource) throws -> any ModelSource
+
   /// Fits a plan to the format: tensors that nobody asked to have quantized are kept where the format
   /// can't hold them otherwise.
   ///
@@ -33,6 +45,12 @@ package protocol OutputFormat: Sendable {
 
 extension OutputFormat {
   package var hasParts: Bool { false }
+
+  package var defaultScheme: String { "nf4" }
+
+  package var schemes: any SchemeSet { GeneralSchemes() }
+
+  package func arrange(_ source: any ModelSource) throws -> any ModelSource { source }
 }
 
 /// The formats that can be written.
@@ -44,10 +62,35 @@ package enum OutputFormats {
   /// The names, for help and messages.
   package static let names = all.map { type(of: $0).name }
 
+  /// What linear layers get by default, for help: that of most formats, then those of the others.
+  package static var defaultSchemes: String {
+    ([ToneOutput().defaultScheme]
+      + all.filter { $0.defaultScheme != ToneOutput().defaultScheme }.map {
+        "\($0.defaultScheme) for \(type(of: $0).name)"
+      }).joined(separator: ", ")
+  }
+
+  /// What formats add to the schemes that all know, for help.
+  package static var ownSchemes: String {
+    all.map { format in
+      let own =
+        format.schemes.names.filter { !Schemes.names.contains($0) }
+        + format.schemes.mixtureNames
+      return own.isEmpty ? "" : "; for \(type(of: format).name): \(own.joined(separator: ", "))"
+    }.joined()
+  }
+
+  /// Every name that a user may give a scheme or a mixture.
+  package static var schemeNames: [String] {
+    all.flatMap { $0.schemes.names + $0.schemes.mixtureNames }.reduce(into: []) { names, name in
+      if !names.contains(name) { names.append(name) }
+    }
+  }
+
   /// The format of that name.
   ///
   /// - Throws: ``ConversionError/unknownFormat(name:known:)``.
-  static func format(named name: String) throws(ConversionError) -> any OutputFormat {
+  package static func format(named name: String) throws(ConversionError) -> any OutputFormat {
     guard let format = all.first(where: { type(of: $0).name == name }) else {
       throw .unknownFormat(name: name, known: names)
     }

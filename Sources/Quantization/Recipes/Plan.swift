@@ -36,19 +36,30 @@ package struct Plan: Sendable {
 
   /// Makes the plan of a recipe for a list of tensors.
   ///
+  /// - Parameters:
+  ///   - schemes: what the recipe's names mean.
+  ///   - mixture: where the recipe's scheme for linear layers is a mixture, what it chooses.
   /// - Throws: ``QuantizationError`` where a scheme can't hold a tensor that a rule names. A linear
   ///   layer that the default scheme can't hold is not an error: it is kept.
-  package init(recipe: Recipe, tensors: [TensorDescription]) throws {
+  package init(
+    recipe: Recipe, tensors: [TensorDescription], schemes: any SchemeSet = GeneralSchemes(),
+    mixture: [String: Recipe.Choice]? = nil
+  ) throws {
     entries = try tensors.map { tensor in
       if let index = recipe.rules.firstIndex(where: { $0.matches(tensor.name) }) {
         let rule = recipe.rules[index]
         return try Entry(
-          tensor, rule.choice, reason: "rule \(index + 1): \(rule.pattern)", isByRule: true)
+          tensor, rule.choice, of: schemes, reason: "rule \(index + 1): \(rule.pattern)",
+          isByRule: true)
       }
       let role = TensorRole(of: tensor)
+      if let mixture {
+        return try Entry(
+          tensor, mixture[tensor.name] ?? .keep, of: schemes, reason: role.rawValue)
+      }
       guard role == .linear else { return .kept(tensor, reason: role.rawValue) }
       do {
-        return try Entry(tensor, recipe.linearLayers, reason: role.rawValue)
+        return try Entry(tensor, recipe.linearLayers, of: schemes, reason: role.rawValue)
       } catch QuantizationError.noRows {
         return .kept(tensor, reason: "linear layer, rows too long for the scheme")
       }
@@ -83,13 +94,14 @@ extension Plan.Entry {
   }
 
   fileprivate init(
-    _ tensor: TensorDescription, _ choice: Recipe.Choice, reason: String, isByRule: Bool = false
+    _ tensor: TensorDescription, _ choice: Recipe.Choice, of schemes: any SchemeSet,
+    reason: String, isByRule: Bool = false
   ) throws {
     guard case .scheme(let name, let options) = choice, tensor.elementCount > 0 else {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
     }
-    let scheme = try Schemes.scheme(named: name, options: options)
+    let scheme = try schemes.scheme(named: name, options: options)
     if scheme.name == tensor.scheme {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return

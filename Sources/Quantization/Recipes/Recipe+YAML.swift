@@ -11,8 +11,11 @@ extension Recipe {
   ///   - yaml: the file's text.
   ///   - path: its name, for errors.
   ///   - fallback: what linear layers get where the recipe does not say.
+  ///   - schemes: those that it may name.
   /// - Throws: ``QuantizationError/recipe(path:problem:)`` or what is wrong with a scheme.
-  package init(yaml: String, path: String, fallback: Choice) throws {
+  package init(
+    yaml: String, path: String, fallback: Choice, schemes: any SchemeSet = GeneralSchemes()
+  ) throws {
     let file: RecipeFile
     do {
       file = try YAMLDecoder().decode(RecipeFile.self, from: yaml)
@@ -31,10 +34,19 @@ extension Recipe {
       throw QuantizationError.recipe(path: path, problem: Self.sentence(for: error))
     }
     self.init(
-      linearLayers: try file.choice.resolved(in: path, place: "the recipe") ?? fallback,
+      linearLayers: try file.choice.resolved(in: path, place: "the recipe") { name, options in
+        try schemes.check(name, options: options)
+      } ?? fallback,
       rules: try (file.rules ?? []).enumerated().map { index, rule in
         let place = "rule \(index + 1) (\(rule.match.quoted))"
-        guard let choice = try rule.choice.resolved(in: path, place: place) else {
+        guard
+          let choice = try rule.choice.resolved(
+            in: path, place: place,
+            check: { name, options in
+              // A rule speaks of single tensors, so it can't name a mixture.
+              _ = try schemes.scheme(named: name, options: options)
+            })
+        else {
           throw QuantizationError.recipe(path: path, problem: "\(place) lacks 'scheme'")
         }
         return Rule(pattern: rule.match, choice: choice)
@@ -120,10 +132,11 @@ private struct SchemeEntry: Decodable {
 
   /// The choice; nil where nothing is chosen.
   ///
-  /// Checks that the scheme exists and takes the options.
-  ///
+  /// - Parameter check: that the scheme exists and takes the options.
   /// - Throws: ``QuantizationError/recipe(path:problem:)``, which names the `place` in the recipe.
-  func resolved(in path: String, place: String) throws -> Recipe.Choice? {
+  func resolved(
+    in path: String, place: String, check: (String, SchemeOptions) throws -> Void
+  ) throws -> Recipe.Choice? {
     let hasOptions = blockSize != nil || doubleQuantization != nil
     guard let scheme else {
       guard hasOptions else { return nil }
@@ -138,7 +151,7 @@ private struct SchemeEntry: Decodable {
     let options = SchemeOptions(
       blockSize: blockSize, doubleQuantization: doubleQuantization ?? false)
     do {
-      _ = try Schemes.scheme(named: scheme, options: options)
+      try check(scheme, options)
     } catch QuantizationError.unknownScheme(let name, let known) {
       let error = QuantizationError.unknownScheme(name: name, known: known + [Self.keep])
       throw QuantizationError.recipe(path: path, problem: "\(place): \(error)")

@@ -11,13 +11,13 @@ struct Cast: Scheme {
 
   /// - Throws: ``QuantizationError`` where block options are given, for there are no blocks.
   init(to target: ElementType, options: SchemeOptions) throws {
-    let name = target.rawValue.lowercased()
+    let name = target.schemeName
     if options.blockSize != nil { throw QuantizationError.noBlocks(scheme: name) }
     if options.doubleQuantization { throw QuantizationError.noDoubleQuantization(scheme: name) }
     self.target = target
   }
 
-  var name: String { target.rawValue.lowercased() }
+  var name: String { target.schemeName }
 
   func layout(for tensor: TensorDescription) throws -> TensorLayout {
     guard tensor.elementType.isQuantizable else {

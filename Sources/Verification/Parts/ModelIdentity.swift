@@ -54,7 +54,7 @@ package struct ModelIdentity: Sendable, Equatable, Codable {
 extension TensorDescription {
   /// True where the tensor holds numbers that can be restored to fp32.
   var isNumeric: Bool {
-    elementType.isQuantizable || scheme != elementType.rawValue.lowercased()
+    elementType.isQuantizable || scheme != elementType.schemeName
   }
 }
 

@@ -72,7 +72,7 @@ struct ExportCommand: ParsableCommand {
     options.threads = work.threads
     options.overwrite = overwrite
     if dryRun {
-      let source = try openModel(at: model)
+      let source = try openModelForExport(options)
       let plan = try makeExportPlan(for: source, options)
       return try PlanOutput(plan: plan, source: source).show(asJSON: json)
     }

@@ -51,6 +51,9 @@ struct QuantizeCommand: ParsableCommand {
   @Flag(help: "Keep tensors that hold NaN or infinity in their source type instead of failing.")
   var keepNonFinite = false
 
+  @Flag(help: "Quantize a model again that is quantized already, from the weights that are left.")
+  var requantize = false
+
   @Flag(name: .customLong("sha256"), help: "Record the SHA-256 of every source file too.")
   var recordSHA256 = false
 
@@ -70,22 +73,25 @@ struct QuantizeCommand: ParsableCommand {
     guard OutputFormats.names.contains(format) else {
       throw ValidationError("--to takes one of \(OutputFormats.names.joined(separator: ", ")).")
     }
+    try schemes.validate(for: OutputFormats.format(named: format))
     if output == nil && !dryRun { throw ValidationError("Name the file to write with -o FILE.") }
   }
 
   func run() throws {
     var options = QuantizeOptions(
-      input: model, output: output ?? "", recipe: try schemes.resolved())
+      input: model, output: output ?? "",
+      recipe: try schemes.resolved(for: OutputFormats.format(named: format)))
     options.format = format
     options.shardByteLimit = shards.byteLimit
     options.compression = compression.value
     options.threads = work.threads
     options.overwrite = overwrite
     options.keepsNonFinite = keepNonFinite
+    options.requantizes = requantize
     options.recordsSHA256 = recordSHA256
     options.part = part?.ofModel
     if dryRun {
-      let source = try openModel(at: model)
+      let source = try openModel(for: options)
       try PlanOutput(plan: makePlan(for: source, options), source: source).show(asJSON: json)
       return
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Conversion
 import Foundation
 import Quantization
 
@@ -8,9 +9,10 @@ import Quantization
 struct SchemeArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What linear layers get: \(Schemes.names.joined(separator: ", ")).", valueName: "name"),
-    completion: .list(Schemes.names))
-  var scheme = "nf4"
+      "What linear layers get (default: \(OutputFormats.defaultSchemes)): "
+        + "\(Schemes.names.joined(separator: ", "))\(OutputFormats.ownSchemes).", valueName: "name"),
+    completion: .list(OutputFormats.schemeNames))
+  var scheme: String?
 
   @Option(
     help: ArgumentHelp(
@@ -35,8 +37,11 @@ struct SchemeArguments: ParsableArguments {
     SchemeOptions(blockSize: blockSize, doubleQuantization: doubleQuant)
   }
 
-  func validate() throws {
-    do { _ = try Schemes.scheme(named: scheme, options: options) } catch {
+  /// Checks that a format knows the scheme.
+  ///
+  /// - Throws: `ValidationError`.
+  func validate(for format: any OutputFormat) throws {
+    do { try format.schemes.check(scheme ?? format.defaultScheme, options: options) } catch {
       throw ValidationError("\(error)")
     }
   }
@@ -44,10 +49,10 @@ struct SchemeArguments: ParsableArguments {
   /// What tensors get, from the options and the recipe file.
   ///
   /// - Throws: `QuantizationError`, or what is wrong with reading the file.
-  func resolved() throws -> Recipe {
-    let fallback = Recipe.Choice.scheme(name: scheme, options: options)
+  func resolved(for format: any OutputFormat) throws -> Recipe {
+    let fallback = Recipe.Choice.scheme(name: scheme ?? format.defaultScheme, options: options)
     guard let recipe else { return Recipe(linearLayers: fallback) }
     let text = try TextFile.read(recipe)
-    return try Recipe(yaml: text, path: recipe, fallback: fallback)
+    return try Recipe(yaml: text, path: recipe, fallback: fallback, schemes: format.schemes)
   }
 }

@@ -27,7 +27,7 @@ package struct GGUFType: Sendable, Equatable {
 
   private init(id: UInt32, plain type: ElementType) {
     self.id = id
-    name = type.rawValue.lowercased()
+    name = type.schemeName
     weightCount = 1
     byteCount = type.bitWidth / 8
     storage = .plain(type)

@@ -49,7 +49,7 @@ extension GGUFModel {
     let part = try part(name)
     let (file, tensor) = stored(part)
     let type = part.description.elementType
-    guard part.description.scheme == type.rawValue.lowercased() else {
+    guard part.description.scheme == type.schemeName else {
       throw GGUFError.notPlain(file: file.path, tensor: name, scheme: part.description.scheme)
     }
     let width = type.bitWidth / 8

@@ -11,7 +11,7 @@ struct GGUFPart: Sendable {
   var tensor: Int
   /// The stored weight at which it begins.
   var start = 0
-  var rows = GGUFRowOrder.same
+  var rows = RowOrder.same
   /// Whether rows and columns are exchanged; then ``rows`` is `same`.
   var isTransposed = false
   /// What is added to each number.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the rows of a checkpoint's tensor are in a GGUF file; a bias is rows of one number.
+/// Where the rows of a checkpoint's tensor are in a runtime's file; a bias is rows of one number.
 ///
 /// Related documentation: `formats/gguf.md`, "Rows in another order".
-enum GGUFRowOrder: Sendable, Equatable {
+package enum RowOrder: Sendable, Equatable {
   case same
   /// Row i of the first half of a head at 2i, row i of the second at 2i + 1.
   case rotary(headSize: Int)
@@ -11,7 +11,7 @@ enum GGUFRowOrder: Sendable, Equatable {
   case gathered(groups: Int, queriesPerGroup: Int, headSize: Int)
 
   /// The row in the file of the checkpoint's row `row`.
-  func stored(_ row: Int) -> Int {
+  package func stored(_ row: Int) -> Int {
     switch self {
     case .same: return row
     case .rotary(let size):
@@ -32,7 +32,7 @@ enum GGUFRowOrder: Sendable, Equatable {
   }
 
   /// The checkpoint's row of the file's row `row`: the inverse of ``stored(_:)``.
-  func original(_ row: Int) -> Int {
+  package func original(_ row: Int) -> Int {
     switch self {
     case .same: return row
     case .rotary(let size):

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Runtimes
 
-@Suite struct GGUFRowOrderTests {
-  private static let orders: [(GGUFRowOrder, rowCount: Int)] = [
+@Suite struct RowOrderTests {
+  private static let orders: [(RowOrder, rowCount: Int)] = [
     (.same, 12), (.rotary(headSize: 8), 24),
     (.gathered(groups: 3, queriesPerGroup: 1, headSize: 4), 36),
     (.gathered(groups: 2, queriesPerGroup: 3, headSize: 4), 40),
@@ -20,13 +20,13 @@ import Testing
   }
 
   @Test func `halves of a head become neighbours`() {
-    let order = GGUFRowOrder.rotary(headSize: 6)
+    let order = RowOrder.rotary(headSize: 6)
     // Out of the file's rows 0, 1, 2, … the checkpoint's: 0 3 1 4 2 5, and the same in the next head.
     #expect((0..<12).map(order.original) == [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11])
   }
 
   @Test func `queries, keys and values come together`() {
-    let order = GGUFRowOrder.gathered(groups: 2, queriesPerGroup: 2, headSize: 1)
+    let order = RowOrder.gathered(groups: 2, queriesPerGroup: 2, headSize: 1)
     // Groups of q q k v become q q q q k k v v.
     #expect((0..<8).map(order.original) == [0, 1, 4, 5, 2, 6, 3, 7])
   }
