@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "Container", dependencies: ["Tensors", "Quantization", "CZstd"], swiftSettings: strict),
     .target(
-      name: "Runtimes", dependencies: ["Tensors", "Checkpoints", "Quantization"],
+      name: "Runtimes", dependencies: ["Tensors", "Checkpoints", "Quantization", "Tokenization"],
       swiftSettings: strict),
     .target(
       name: "Conversion",

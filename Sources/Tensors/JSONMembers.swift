@@ -23,6 +23,9 @@ package struct JSONMembers {
     }
   }
 
+  /// Whether the object has no members.
+  package var isEmpty: Bool { members.isEmpty }
+
   /// The JSON text of a member; nil where there is none, and set to remove it.
   package subscript(key: String) -> String? {
     get { members.first { $0.key == key }?.value }
