@@ -56,7 +56,7 @@ extension OutputFormat {
 /// The formats that can be written.
 package enum OutputFormats {
   private static let all: [any OutputFormat] = [
-    ToneOutput(), BitsandbytesOutput(), SafetensorsOutput(),
+    ToneOutput(), BitsandbytesOutput(), CTranslate2Output(), SafetensorsOutput(),
   ]
 
   /// The names, for help and messages.

@@ -82,6 +82,17 @@ extension Plan.Entry {
       tensor: tensor, scheme: nil, layout: nil, stored: nil, reason: reason, isByRule: isByRule)
   }
 
+  /// Encodes a tensor, whatever else was planned.
+  ///
+  /// - Throws: ``QuantizationError`` where the scheme can't hold the tensor.
+  package static func encoded(
+    _ tensor: TensorDescription, by scheme: any Scheme, reason: String
+  ) throws -> Self {
+    Self(
+      tensor: tensor, scheme: scheme, layout: try scheme.layout(for: tensor), stored: nil,
+      reason: reason, isByRule: false)
+  }
+
   /// Copies a tensor's components.
   ///
   /// - Throws: ``QuantizationError/components(tensor:problem:)``.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Tensors
+
 /// Reads the fields of a `model.bin` in their order; so the calls in ``parse()`` are the format's diagram.
 struct CTranslate2Parser {
   private(set) var version: UInt32 = 0

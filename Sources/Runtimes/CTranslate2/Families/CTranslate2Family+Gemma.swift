@@ -51,6 +51,10 @@ extension CTranslate2Family {
   static let gemma3 = CTranslate2Family(
     "gemma3_text", "gemma3", bases: ["model.", "language_model.model.", "model.language_model."],
     heads: ["lm_head", "language_model.lm_head"], isTied: true,
+    unusedPrefixes: [
+      "vision_tower.", "multi_modal_projector.", "model.vision_tower.",
+      "model.multi_modal_projector.",
+    ],
     modules: { _ in CTranslate2Module.surrounded + CTranslate2Module.headNorms },
     decoder: { keys in
       let keys = try keys.section("text_config") ?? keys
@@ -185,9 +189,9 @@ extension CTranslate2Contents {
       return all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
     let (sliding, full) = (rotaries(true), rotaries(false))
-    guard sliding.count <= 1, full.count <= 1, sliding.first?.scaling ?? .none == .none else {
-      return nil
-    }
+    guard sliding.count <= 1, full.count <= 1,
+      sliding.allSatisfy({ $0.scaling == CTranslate2Rotary.Scaling.none })
+    else { return nil }
     return rotary(of: full.first ?? CTranslate2Rotary(base: 1_000_000)) + [
       .init("rope_local_base_freq", .number(sliding.first?.base ?? 10_000))
     ]

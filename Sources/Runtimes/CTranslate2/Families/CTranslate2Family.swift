@@ -19,6 +19,8 @@ struct CTranslate2Family: Sendable {
   let modules: @Sendable (CTranslate2Decoder) -> [CTranslate2Module]
   /// Tensors of a checkpoint that are stored and not used.
   let unusedSuffixes: [String]
+  /// What the names of a model's other parts begin with.
+  let unusedPrefixes: [String]
   /// What the runtime must be told.
   ///
   /// - Throws: ``RuntimeError`` where the configuration asks for what the runtime can't do.
@@ -31,7 +33,7 @@ struct CTranslate2Family: Sendable {
   init(
     _ modelTypes: String..., bases: [String] = ["model."], embedding: String = "embed_tokens",
     heads: [String] = ["lm_head"], isTied: Bool = false,
-    unusedSuffixes: [String] = [".rotary_emb.inv_freq"],
+    unusedSuffixes: [String] = [".rotary_emb.inv_freq"], unusedPrefixes: [String] = [],
     modules: @escaping @Sendable (CTranslate2Decoder) -> [CTranslate2Module],
     decoder: @escaping @Sendable (CheckpointKeys) throws -> CTranslate2Decoder,
     notes: @escaping @Sendable (CheckpointKeys) throws -> [String] = { _ in [] },
@@ -43,6 +45,7 @@ struct CTranslate2Family: Sendable {
     self.heads = heads
     self.isTied = isTied
     self.unusedSuffixes = unusedSuffixes
+    self.unusedPrefixes = unusedPrefixes
     self.modules = modules
     self.decoder = decoder
     self.notes = notes

@@ -45,15 +45,18 @@ extension CTranslate2Module {
     let (queries, keys) = (decoder.querySize, decoder.keySize)
     let size = decoder.headSize
     let perGroup = queries / decoder.keyValueHeadCount
-    return (0..<decoder.keyValueHeadCount).flatMap { group in
-      let first = group * (perGroup + 2 * size)
-      return [
-        (first, perGroup, group * perGroup), (first + perGroup, size, queries + group * size),
-        (first + perGroup + size, size, queries + keys + group * size),
-      ].map { row, count, start in
-        CTranslate2Run(rows: row..<row + count, variable: variable, start: start)
+    var runs: [CTranslate2Run] = []
+    for group in 0..<decoder.keyValueHeadCount {
+      var row = group * (perGroup + 2 * size)
+      func take(_ count: Int, start: Int) {
+        runs.append(CTranslate2Run(rows: row..<row + count, variable: variable, start: start))
+        row += count
       }
+      take(perGroup, start: group * perGroup)
+      take(size, start: queries + group * size)
+      take(size, start: queries + keys + group * size)
     }
+    return runs
   }
 
   /// The rows that the variables of the module have together, where the settings say it.
