@@ -18,6 +18,7 @@ package func openModel(at path: String) throws -> any ModelSource {
   if GGUFFile.recognizes(path: path) || path.hasSuffix(".gguf") {
     return try GGUFModel(path: path)
   }
+  if CTranslate2Model.recognizes(path: path) { return try CTranslate2Model(path: path) }
   let model = try SafetensorsModel(path: path)
   // The runtimes that store their tensors in safetensors know their own by the arrays' names.
   return try BitsandbytesModel(model) ?? model

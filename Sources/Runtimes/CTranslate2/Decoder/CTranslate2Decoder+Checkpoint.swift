@@ -70,7 +70,7 @@ extension CTranslate2Decoder.Activation {
     case "gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_fast": self = .geluTanh
     case "quick_gelu": self = .geluSigmoid
     case "relu": self = .relu
-    default: throw keys.invalid(key, "CTranslate2 does not compute")
+    default: throw keys.unsupported(key)
     }
   }
 
@@ -116,7 +116,7 @@ extension CTranslate2Decoder {
         switch types[index] {
         case "sliding_attention": true
         case "full_attention": false
-        default: throw keys.invalid("layer_types", "CTranslate2 does not compute")
+        default: throw keys.unsupported("layer_types")
         }
       }
       layers[index].window = isSliding ?? slides(index) ? length : 0

@@ -47,7 +47,7 @@ extension CTranslate2Decoder {
   }
 
   /// The modules that are norms and have no bias.
-  private var normNames: [String] {
+  var normNames: [String] {
     let perLayer: [String]
     switch flow {
     case .sequential: perLayer = ["self_attention/layer_norm", "ffn/layer_norm"]

@@ -59,7 +59,7 @@ extension CTranslate2Rotary {
         trainedLength: trained)
     case "longrope", "su":
       scaling = try Self.long(options, keys, trained: trained, length: length)
-    default: throw options.invalid("rope_type", "CTranslate2 does not compute")
+    default: throw options.unsupported("rope_type")
     }
   }
 
@@ -70,9 +70,8 @@ extension CTranslate2Rotary {
       let long = try options.numbers("long_factor"), short.count == long.count
     else { throw options.invalid("short_factor", "does not go with \"long_factor\"") }
     guard trained >= firstPositionCount || short == long else {
-      throw keys.invalid(
-        "original_max_position_embeddings",
-        "is below \(firstPositionCount), where CTranslate2 would take the long factors at once")
+      // It would take the long factors from the first token on.
+      throw keys.unsupported("original_max_position_embeddings")
     }
     let factor = try options.positive("factor") ?? Double(length) / Double(trained)
     func amplitude(_ factor: Double) -> Double {
@@ -81,8 +80,7 @@ extension CTranslate2Rotary {
     let wanted = try options.number("attention_factor") ?? amplitude(factor)
     // The runtime divides whole numbers.
     guard abs(wanted - amplitude(Double(length / trained))) <= amplitudeTolerance else {
-      throw options.invalid(
-        "long_factor", "comes with an amplitude that CTranslate2 does not compute")
+      throw keys.unsupported("rope_scaling")
     }
     return .long(
       shortFactors: short.map { Float($0) }, longFactors: long.map { Float($0) },

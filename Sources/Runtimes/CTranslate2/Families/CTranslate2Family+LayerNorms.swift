@@ -128,7 +128,7 @@ extension CTranslate2Family {
         position: .learned)
       decoder.normalizesBefore = try keys.flag("do_layer_norm_before", default: true)
       if try !keys.flag("layer_norm_elementwise_affine", default: true) {
-        throw keys.invalid("layer_norm_elementwise_affine", "leaves norms without weights")
+        throw keys.unsupported("layer_norm_elementwise_affine")
       }
       return decoder
     },

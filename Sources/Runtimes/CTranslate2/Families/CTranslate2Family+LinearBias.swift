@@ -18,8 +18,7 @@ extension CTranslate2Family {
       decoder.epsilon = Float(try keys.positive("layer_norm_epsilon") ?? 1e-5)
       decoder.normalizesEmbedding = true
       if try keys.flag("apply_residual_connection_post_layernorm", default: false) {
-        throw keys.invalid(
-          "apply_residual_connection_post_layernorm", "CTranslate2 does not compute")
+        throw keys.unsupported("apply_residual_connection_post_layernorm")
       }
       return decoder
     },
@@ -40,11 +39,11 @@ extension CTranslate2Family {
     "mpt", bases: ["transformer."], embedding: "wte", isTied: true, unusedSuffixes: [],
     modules: { _ in
       [
-        .init("norm_f", "layer_norm"),
-        .init("blocks.#.norm_1", "layer_#/self_attention/layer_norm"),
+        .init("norm_f", "layer_norm", lacksBias: true),
+        .init("blocks.#.norm_1", "layer_#/self_attention/layer_norm", lacksBias: true),
         .init("blocks.#.attn.Wqkv", "layer_#/self_attention/linear_0"),
         .init("blocks.#.attn.out_proj", "layer_#/self_attention/linear_1"),
-        .init("blocks.#.norm_2", "layer_#/ffn/layer_norm"),
+        .init("blocks.#.norm_2", "layer_#/ffn/layer_norm", lacksBias: true),
         .init("blocks.#.ffn.up_proj", "layer_#/ffn/linear_0"),
         .init("blocks.#.ffn.down_proj", "layer_#/ffn/linear_1"),
       ]
@@ -58,15 +57,15 @@ extension CTranslate2Family {
         activation: .gelu, position: .linearBias(countsFromStart: false, isScaled: false))
       decoder.epsilon = Float(try keys.positive("layer_norm_epsilon") ?? 1e-5)
       guard let options = try keys.section("attn_config") else {
-        throw keys.invalid("attn_config", "is missing, so that positions are learned")
+        throw keys.unsupported("attn_config")
       }
       guard try options.flag("alibi", default: false),
         try options.positive("alibi_bias_max") ?? 8 == 8
-      else { throw options.invalid("alibi", "CTranslate2 does not compute") }
+      else { throw options.unsupported("alibi") }
       for key in ["clip_qkv", "qk_ln"] {
         let number = key == "clip_qkv" ? try options.number(key) ?? 0 : 0
         if try number != 0 || (key == "qk_ln" && options.flag(key, default: false)) {
-          throw options.invalid(key, "CTranslate2 does not compute")
+          throw options.unsupported(key)
         }
       }
       if let scale = try options.positive("softmax_scale") {
@@ -184,7 +183,7 @@ extension CTranslate2Decoder {
     let isParallel = try keys.flag("parallel_attn", default: true)
     let hasTwoNorms = try keys.count("num_ln_in_parallel_attn") ?? (isGrouped ? 2 : 1) == 2
     guard isParallel || !isGrouped, !hasTwoNorms || isGrouped else {
-      throw keys.invalid("parallel_attn", "does not go with the other options")
+      throw keys.unsupported("parallel_attn")
     }
     flow = !isParallel ? .sequential : hasTwoNorms ? .parallel : .sharedNorm
   }

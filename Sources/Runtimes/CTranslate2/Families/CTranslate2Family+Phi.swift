@@ -94,7 +94,7 @@ extension CTranslate2Family {
       decoder.activation = try .init(keys, "hidden_act", default: "silu")
       if try keys.flag("use_parallel_residual", default: false) { decoder.flow = .sharedNorm }
       if try keys.flag("qk_layernorm", default: false) {
-        throw keys.invalid("qk_layernorm", "gives each head a norm of its own, as CTranslate2 can't")
+        throw keys.unsupported("qk_layernorm")
       }
       return decoder
     },

@@ -34,16 +34,19 @@ struct CTranslate2Module: Sendable, Equatable {
   var isTransposed = false
   /// Whether a model may lack it.
   var isOptional = false
+  /// Whether a checkpoint has no bias where the variable is one of zeros.
+  var lacksBias = false
 
   init(
     _ name: String, _ variable: String, _ rows: Rows = .all, isTransposed: Bool = false,
-    isOptional: Bool = false
+    isOptional: Bool = false, lacksBias: Bool = false
   ) {
     self.name = name
     self.variable = variable
     self.rows = rows
     self.isTransposed = isTransposed
     self.isOptional = isOptional
+    self.lacksBias = lacksBias
   }
 
   var kind: Kind {

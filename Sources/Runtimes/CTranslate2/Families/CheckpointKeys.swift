@@ -8,6 +8,8 @@ struct CheckpointKeys: Sendable {
   private let members: JSONMembers
   /// What stands before a key in messages.
   private let prefix: String
+  /// The value of `model_type`.
+  private let family: String
 
   /// - Throws: ``RuntimeError/configuration(problem:)`` where there is none, or no object.
   init(of source: any ModelSource) throws {
@@ -18,11 +20,13 @@ struct CheckpointKeys: Sendable {
       throw RuntimeError.configuration(problem: "is malformed: \(error)")
     }
     prefix = ""
+    family = members["model_type"].flatMap(JSONMembers.string) ?? ""
   }
 
-  private init(_ members: JSONMembers, prefix: String) {
+  private init(_ members: JSONMembers, prefix: String, family: String) {
     self.members = members
     self.prefix = prefix
+    self.family = family
   }
 
   /// Whether the key is not even there.
@@ -44,6 +48,14 @@ struct CheckpointKeys: Sendable {
   /// The error for a key whose value can't be used.
   func invalid(_ key: String, _ problem: String) -> RuntimeError {
     .configuration(problem: "has a \((prefix + key).quoted) that \(problem)")
+  }
+
+  /// The error for a key that asks for what the runtime does not compute.
+  func unsupported(_ key: String) -> RuntimeError {
+    let value = members[key].map { $0.count > 40 ? "\($0.prefix(40))…" : $0 } ?? "nothing"
+    return .family(
+      format: CTranslate2.name, family: family,
+      problem: "it does not compute \((prefix + key).quoted): \(value)")
   }
 
   /// A count of something, 1 to 2^28.
@@ -99,7 +111,7 @@ struct CheckpointKeys: Sendable {
   func section(_ key: String) throws -> CheckpointKeys? {
     guard let text = members[key], text != "null" else { return nil }
     guard let inner = try? JSONMembers(Data(text.utf8)) else { throw invalid(key, "is no object") }
-    return inner.isEmpty ? nil : CheckpointKeys(inner, prefix: "\(prefix)\(key).")
+    return inner.isEmpty ? nil : CheckpointKeys(inner, prefix: "\(prefix)\(key).", family: family)
   }
 
   /// The options of an id: a number, or the first of a list.
