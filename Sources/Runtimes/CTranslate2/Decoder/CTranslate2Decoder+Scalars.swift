@@ -75,7 +75,12 @@ extension CTranslate2Rotary {
       "rotary_base": .float(base),
     ]
     switch scaling {
-    case .none: break
+    case .none:
+      if let length {
+        // Both alike, for the runtime amplifies by what they differ.
+        scalars["original_max_position_embeddings"] = .int32(length)
+        scalars["max_position_embeddings"] = .int32(length)
+      }
     case .linear(let factor):
       scalars["rotary_scaling_type"] = .int8(0)
       scalars["rotary_scaling_factor"] = .float(factor)

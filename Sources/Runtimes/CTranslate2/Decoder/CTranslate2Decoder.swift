@@ -97,4 +97,6 @@ struct CTranslate2Rotary: Sendable, Equatable {
   var size = 0
   var base: Float = 10_000
   var scaling = Scaling.none
+  /// How many positions the model is made for, where it says so without stretching them.
+  var length: Int?
 }

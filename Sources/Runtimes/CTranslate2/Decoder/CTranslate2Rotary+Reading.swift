@@ -30,14 +30,14 @@ extension CTranslate2Rotary {
     base = try positive("rotary_base") ?? 10_000
     let factor = try positive("rotary_scaling_factor") ?? 1
     let trained = try integer("original_max_position_embeddings") ?? 0
+    let length = try integer("max_position_embeddings") ?? 0
     switch try file.integer("\(scope)rotary_scaling_type", in: -1...2) ?? -1 {
     case 0: scaling = .linear(factor: factor)
     case 1:
       let count = (size == 0 ? headSize : size) / 2
       guard let short = try file.numbers("\(scope)rotary_scaling_short_factor", count: count),
         let long = try file.numbers("\(scope)rotary_scaling_long_factor", count: count),
-        (short + long).allSatisfy({ $0 > 0 }), let length = try integer("max_position_embeddings"),
-        trained > 0, length > 0
+        (short + long).allSatisfy({ $0 > 0 }), trained > 0, length > 0
       else { throw refusal("rotary_scaling_type", "lacks its factors or lengths") }
       scaling = .long(
         shortFactors: short.map { Float($0) }, longFactors: long.map { Float($0) },
@@ -52,7 +52,12 @@ extension CTranslate2Rotary {
       scaling = .llama3(
         factor: factor, lowFactor: try positive("rotary_low_freq_factor") ?? 1,
         highFactor: try positive("rotary_high_freq_factor") ?? 4, trainedLength: trained)
-    default: break
+    default:
+      guard trained == 0 || length / trained <= 1 else {
+        throw refusal(
+          "max_position_embeddings", "amplifies positions, as no family without factors does")
+      }
+      if trained > 0, length > 0 { self.length = length }
     }
   }
 }

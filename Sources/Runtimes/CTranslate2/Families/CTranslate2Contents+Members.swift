@@ -29,6 +29,11 @@ extension CTranslate2Contents {
     decoder.activation.name.map { [Member(key, .text($0))] } ?? []
   }
 
+  /// Whether queries, keys and values have biases.
+  var attentionBias: Member {
+    Member("attention_bias", .flag(hasBias("self_attention/linear_0")))
+  }
+
   /// One window for all layers, or none.
   var window: Member {
     Member("sliding_window", decoder.window.map { $0 > 0 ? .integer($0) : .null } ?? .null)
@@ -36,12 +41,14 @@ extension CTranslate2Contents {
 
   /// How long a text may be: what the file says, or much, since the runtime knows no limit.
   var length: Int {
-    if case .rotary(let rotary) = decoder.position,
-      case .long(_, _, _, let length) = rotary.scaling
-    {
-      return length
-    }
-    return Self.unknownLength
+    statedLength ?? Self.unknownLength
+  }
+
+  /// The length that rotary positions come with; nil where they come without.
+  var statedLength: Int? {
+    guard case .rotary(let rotary) = decoder.position else { return nil }
+    if case .long(_, _, _, let length) = rotary.scaling { return length }
+    return rotary.length
   }
 
   private static let unknownLength = 131_072

@@ -18,7 +18,7 @@ extension CTranslate2Family {
         decoder.finalCap == nil, contents.hasPlainScores, contents.hasOneWindow,
         decoder.window == nil
       else { return nil }
-      return contents.llama("gemma") + contents.activation("hidden_act")
+      return contents.llama("gemma") + contents.activation("hidden_act") + [contents.attentionBias]
     })
 
   /// Gemma 2: norms around both parts, a window in every other layer, a cap on logits.
@@ -44,7 +44,7 @@ extension CTranslate2Family {
         decoder.layers.allSatisfy({ $0.rotary == nil }), let scores = contents.scores
       else { return nil }
       return contents.llama("gemma2") + contents.activation("hidden_activation") + scores
-        + contents.alternatingWindows
+        + contents.alternatingWindows + [contents.attentionBias]
     })
 
   /// The text part of Gemma 3: norms of heads, no cap on scores, two rotary bases.
@@ -76,6 +76,7 @@ extension CTranslate2Family {
       else { return nil }
       return contents.llama("gemma3_text").filter { !$0.name.hasPrefix("rope_") }
         + contents.activation("hidden_activation") + scores + contents.alternatingWindows + bases
+        + [contents.attentionBias]
     })
 
   private static let windowNotes = [

@@ -91,7 +91,9 @@ extension CTranslate2Family {
     configuration: { contents in
       let decoder = contents.decoder
       guard !decoder.isGated, decoder.norm == .layer, decoder.flow == .sequential,
-        contents.isPlain, decoder.position == .learned, decoder.window == nil,
+        decoder.finalCap == nil, !decoder.normalizesEmbedding, !decoder.scalesEmbedding,
+        !decoder.normalizesHeads, decoder.normalizesBefore, contents.hasOneWindow,
+        decoder.position == .learned, decoder.window == nil, let scores = contents.scores,
         decoder.keyValueHeadCount == decoder.headCount, !contents.has("project_in/weight"),
         contents.hasBias("self_attention/linear_0"), contents.hasBias("ffn/linear_0")
       else { return nil }
@@ -102,7 +104,7 @@ extension CTranslate2Family {
         .init("n_inner", .integer(contents.rowCount("ffn/linear_0"))),
         .init("n_positions", .integer(contents.positionCount)),
         .init("layer_norm_epsilon", .number(decoder.epsilon)),
-      ] + contents.activation("activation_function")
+      ] + contents.activation("activation_function") + scores
     })
 
   /// OPT: norms before or after the parts, learned positions from the third row on, perhaps token
@@ -154,4 +156,23 @@ extension CTranslate2Family {
 
   /// The first rows of OPT's table of positions, which no token uses.
   private static let skippedPositions = 2
+}
+
+extension CTranslate2Contents {
+  /// How scores are scaled, by layer or not at all; nil where neither is the case.
+  fileprivate var scores: [Member]? {
+    let usual = 1 / Float(decoder.headSize).squareRoot()
+    let scales = decoder.layers.map { $0.queryScale ?? usual }
+    for (isScaled, scale) in [(true, usual), (false, 1)] {
+      for byLayer in [false, true] {
+        let expected = scales.indices.map { byLayer ? scale / Float($0 + 1) : scale }
+        guard scales == expected else { continue }
+        return [
+          .init("scale_attn_weights", .flag(isScaled)),
+          .init("scale_attn_by_inverse_layer_idx", .flag(byLayer)),
+        ]
+      }
+    }
+    return nil
+  }
 }

@@ -130,10 +130,12 @@ extension CTranslate2Family {
       case .rotary: isLinear = false
       default: return nil
       }
-      let isGrouped = decoder.flow == .parallel
       let sharesOne = decoder.keyValueHeadCount == 1
+      let isGrouped = decoder.flow == .parallel || (decoder.flow == .sharedNorm && !sharesOne)
       guard isGrouped || sharesOne || decoder.keyValueHeadCount == decoder.headCount,
-        contents.rotatesAll || isLinear, isLinear || decoder.flow != .sequential
+        contents.rotatesAll || isLinear,
+        // One part after the other, and rotated, is also StarCoder 2, with another activation.
+        isLinear || decoder.flow != .sequential || (sharesOne && decoder.activation == .gelu)
       else { return nil }
       return contents.sizes("falcon") + contents.activation("activation") + contents.rotary() + [
         .init("ffn_hidden_size", .integer(contents.rowCount("ffn/linear_0"))),
@@ -141,6 +143,9 @@ extension CTranslate2Family {
         .init("bias", .flag(hasBias)), .init("new_decoder_architecture", .flag(isGrouped)),
         .init("multi_query", .flag(sharesOne)),
         .init("num_kv_heads", .integer(decoder.keyValueHeadCount)),
+        .init(
+          "num_ln_in_parallel_attn",
+          isGrouped ? .integer(decoder.flow == .parallel ? 2 : 1) : .null),
         .init("parallel_attn", .flag(decoder.flow != .sequential)),
         .init("max_position_embeddings", .integer(contents.length)),
       ]

@@ -12,9 +12,8 @@ extension CTranslate2Family {
     },
     configuration: { contents in
       guard contents.isLlama, contents.decoder.window == nil else { return nil }
-      let hasBias = contents.hasBias("self_attention/linear_0")
       return contents.llama("llama") + contents.activation("hidden_act") + [
-        .init("attention_bias", .flag(hasBias)),
+        contents.attentionBias,
         .init("mlp_bias", .flag(contents.hasBias("ffn/linear_1"))),
       ]
     })
@@ -78,8 +77,7 @@ extension CTranslate2Family {
         decoder.normalizesBefore
       else { return nil }
       return contents.llama("qwen3") + contents.activation("hidden_act")
-        + [.init("attention_bias", .flag(contents.hasBias("self_attention/linear_0")))]
-        + contents.switchedWindows
+        + [contents.attentionBias] + contents.switchedWindows
     })
 
   /// What the runtime makes of windows.
@@ -127,7 +125,7 @@ extension CTranslate2Contents {
   /// Whether it is LLaMA's layer and nothing else.
   var isLlama: Bool {
     decoder.isGated && decoder.norm == .rootMeanSquare && decoder.flow == .sequential
-      && rotatesAll && isPlainBesideWindows
+      && rotatesAll && isPlainBesideWindows && statedLength == nil
   }
 
   /// As ``isPlain``, whatever the windows are.

@@ -61,15 +61,19 @@ extension CTranslate2Family {
         llama: keys, rotary: .init(fraction: 1), length: 4096, epsilon: 1e-5)
       decoder.activation = try .init(keys, "hidden_act", default: "silu")
       try decoder.readWindow(keys, default: nil)
+      if case .rotary(var rotary) = decoder.position, rotary.scaling == .none {
+        // As the runtime's own converter does; so it can be told from LLaMA.
+        rotary.length = try keys.count("max_position_embeddings") ?? 4096
+        decoder.position = .rotary(rotary)
+      }
       return decoder
     },
     notes: { try $0.count("sliding_window") == nil ? [] : windowNotes($0) },
-    // With whole heads and no factors it can't be told from LLaMA, whose weights then mean the same.
     configuration: { contents in
       let decoder = contents.decoder
       guard decoder.isGated, decoder.norm == .rootMeanSquare, decoder.flow == .sequential,
         contents.isPlain, !contents.hasBias("self_attention/linear_0"),
-        !contents.hasBias("ffn/linear_1")
+        !contents.hasBias("ffn/linear_1"), contents.statedLength != nil || !contents.rotatesAll
       else { return nil }
       return contents.llama("phi3") + contents.activation("hidden_act") + contents.rotatedPart()
         + [contents.window]
