@@ -16,7 +16,7 @@ package func openModel(at path: String) throws -> any ModelSource {
     return try ToneModel(path: path)
   }
   if GGUFFile.recognizes(path: path) || path.hasSuffix(".gguf") {
-    return try GGUFModel(path: path)
+    return try GGUFModel(path: path).joined()
   }
   if CTranslate2Model.recognizes(path: path) { return try CTranslate2Model(path: path) }
   let model = try SafetensorsModel(path: path)

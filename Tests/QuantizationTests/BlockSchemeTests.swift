@@ -74,7 +74,7 @@ private let sumTolerance = 1e-5
     // A row of zeros, and one so small that 127 over its maximum would be infinite.
     for column in 0..<columns {
       weights[3 * columns + column] = 0
-      weights[5 * columns + column] = 1e-40
+      weights[5 * columns + column] = .leastNormalMagnitude / 128
     }
     let scheme = try Schemes.scheme(named: "int8-ct2")
     let whole = try EncodedTensor(TestTensor("w", .f32, [rows, columns], weights), by: scheme)

@@ -62,6 +62,8 @@ package struct Plan: Sendable {
         return try Entry(tensor, recipe.linearLayers, of: schemes, reason: role.rawValue)
       } catch QuantizationError.noRows {
         return .kept(tensor, reason: "linear layer, rows too long for the scheme")
+      } catch QuantizationError.rowLength(_, _, _, let multiple) {
+        return .kept(tensor, reason: "linear layer, rows no multiple of \(multiple)")
       }
     }
   }
@@ -84,7 +86,7 @@ extension Plan.Entry {
 
   /// Encodes a tensor, whatever else was planned.
   ///
-  /// - Throws: ``QuantizationError`` where the scheme can't hold the tensor.
+  /// - Throws: ``QuantizationError`` where the scheme can't hold it.
   package static func encoded(
     _ tensor: TensorDescription, by scheme: any Scheme, reason: String
   ) throws -> Self {
@@ -112,7 +114,12 @@ extension Plan.Entry {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
     }
-    let scheme = try schemes.scheme(named: name, options: options)
+    var scheme = try schemes.scheme(named: name, options: options)
+    var reason = reason
+    if let standIn = try scheme.standIn(for: tensor) {
+      scheme = standIn.scheme
+      reason += ", \(standIn.reason)"
+    }
     if scheme.name == tensor.scheme {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
