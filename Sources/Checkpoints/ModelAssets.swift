@@ -30,7 +30,9 @@ package enum ModelAssets {
     from directory: String, including others: Set<String> = []
   ) throws(CheckpointError) -> [Asset] {
     // Whoever may open a file in a folder need not be allowed to list the folder.
-    let listed = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? Array(names.union(others))
+    let listed =
+      (try? FileManager.default.contentsOfDirectory(atPath: directory))
+      ?? Array(names.union(others))
     var assets: [Asset] = []
     for name in listed.filter({ includes($0) || others.contains($0) }).sorted() {
       let path = FilePath.join(directory, name)

@@ -18,9 +18,10 @@ extension CTranslate2Decoder {
     func flag(_ name: String, default: Bool, former: Bool = false) throws -> Bool {
       try integer(name, 0...1, former: former).map { $0 == 1 } ?? `default`
     }
-    layerCount = (0..<Self.layerLimit).first { index in
-      !has("layer_\(index)/self_attention/linear_0/weight")
-    } ?? Self.layerLimit
+    layerCount =
+      (0..<Self.layerLimit).first { index in
+        !has("layer_\(index)/self_attention/linear_0/weight")
+      } ?? Self.layerLimit
     let output = "\(CTranslate2.scope)\(layer)self_attention/linear_1/weight"
     guard layerCount > 0, let projection = file[output], projection.shape.count == 2,
       projection.elementCount > 0

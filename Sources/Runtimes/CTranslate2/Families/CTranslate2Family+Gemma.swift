@@ -34,7 +34,8 @@ extension CTranslate2Family {
       return decoder
     },
     notes: { keys in
-      let cap = keys.lacks("attn_logit_softcapping") ? 50 : try keys.number("attn_logit_softcapping")
+      let cap =
+        keys.lacks("attn_logit_softcapping") ? 50 : try keys.number("attn_logit_softcapping")
       return windowNotes
         + (cap == nil ? [] : ["CTranslate2 has no cap on attention scores: logits differ a little"])
     },
@@ -153,7 +154,8 @@ extension CTranslate2Contents {
 
   /// What scores are divided by, and the cap on logits; nil where layers differ.
   fileprivate var scores: [Member]? {
-    let scales = Set(decoder.layers.map { $0.queryScale ?? 1 / Float(decoder.headSize).squareRoot() })
+    let scales = Set(
+      decoder.layers.map { $0.queryScale ?? 1 / Float(decoder.headSize).squareRoot() })
     guard scales.count == 1, let scale = scales.first, scale > 0 else { return nil }
     return [
       .init("query_pre_attn_scalar", .number(Self.divisor(of: scale))),

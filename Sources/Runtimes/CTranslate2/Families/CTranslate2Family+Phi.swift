@@ -109,7 +109,9 @@ extension CTranslate2Family {
         case .rotary = decoder.position, decoder.window == nil,
         !contents.hasBias("self_attention/linear_1"), !contents.hasBias("ffn/linear_1")
       else { return nil }
-      return contents.llama("stablelm").filter { $0.name != "rms_norm_eps" && $0.name != "head_dim" }
+      return contents.llama("stablelm").filter {
+        $0.name != "rms_norm_eps" && $0.name != "head_dim"
+      }
         + contents.activation("hidden_act") + contents.rotatedPart() + [
           .init("layer_norm_eps", .number(decoder.epsilon)),
           .init("use_qkv_bias", .flag(contents.hasBias("self_attention/linear_0"))),

@@ -96,7 +96,8 @@ struct CTranslate2Arranger {
       guard variable.rowCount == module.rowCount(in: decoder) else {
         throw refusal(
           variable.name,
-          "has \(variable.rowCount) rows, not the \(module.rowCount(in: decoder) ?? 0) of its heads")
+          "has \(variable.rowCount) rows, not the \(module.rowCount(in: decoder) ?? 0) of its heads"
+        )
       }
       for run in module.runs(of: rows, in: decoder) ?? [] {
         try take(name, run.start..<run.start + run.rows.count)
@@ -129,7 +130,8 @@ struct CTranslate2Arranger {
   /// - Throws: ``CTranslate2Error/variable(file:name:problem:)`` for the first other one.
   func requireNothingElse(besides settings: Set<String>) throws {
     for name in variables.file.names
-    where !used.contains(name) && !settings.contains(name) && !Self.isInert(name, in: variables.file)
+    where !used.contains(name) && !settings.contains(name)
+      && !Self.isInert(name, in: variables.file)
     {
       throw refusal(name, "belongs to no family that is known")
     }

@@ -111,7 +111,8 @@ struct CTranslate2Assembly {
       guard filled == building.rowCount else {
         throw RuntimeError.arrangement(
           tensor: module.name + part.tensor,
-          problem: "\(building.rowCount - filled) rows of its variable \(name.quoted) are in no tensor")
+          problem:
+            "\(building.rowCount - filled) rows of its variable \(name.quoted) are in no tensor")
       }
       let bias = CTranslate2.scope + module.variable + "/beta"
       if module.kind == .norm, checkpoint.decoder.norm == .layer, buildings[bias] == nil {

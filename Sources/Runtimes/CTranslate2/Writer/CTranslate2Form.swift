@@ -40,7 +40,9 @@ enum CTranslate2Form: Equatable {
       steps[0].operand.bits == nil, (steps[0].operand.steps ?? []).isEmpty,
       components[encoding.component].elementType == .i8,
       components[steps[0].operand.component].elementType == .f32
-    else { throw refusal("it holds 8-bit rows that are divided by their scales, and plain numbers") }
+    else {
+      throw refusal("it holds 8-bit rows that are divided by their scales, and plain numbers")
+    }
     guard tensor.shape.count == 2 else { throw refusal("only matrices have codes there") }
     self = .rows(codes: encoding.component, scales: steps[0].operand.component)
   }

@@ -62,7 +62,8 @@ struct CTranslate2Layout: Sendable {
         throw RuntimeError.notHeld(
           format: CTranslate2.name, tensor: assembly.tensor(of: variable.name),
           scheme: variable.type.elementType.schemeName,
-          problem: "its variable has \(variable.byteCount) bytes, and no more than \(UInt32.max) can be "
+          problem:
+            "its variable has \(variable.byteCount) bytes, and no more than \(UInt32.max) can be "
             + "said",
           remedy: "use int8 or a type of 16 bits")
       }
