@@ -18,6 +18,7 @@ package func openModel(at path: String) throws -> any ModelSource {
   if GGUFFile.recognizes(path: path) || path.hasSuffix(".gguf") {
     return try GGUFModel(path: path).joined()
   }
+  if CTranslate2Model.recognizes(path: path) { return try CTranslate2Model(path: path) }
   let model = try SafetensorsModel(path: path)
   for reader in encodedFolderReaders {
     if let found = try reader(model) { return found }
