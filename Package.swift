@@ -60,7 +60,8 @@ let package = Package(
     .target(
       name: "Container", dependencies: ["Tensors", "Quantization", "CZstd"], swiftSettings: strict),
     .target(
-      name: "Runtimes", dependencies: ["Tensors", "Checkpoints", "Quantization", "CKernels"],
+      name: "Runtimes",
+      dependencies: ["Tensors", "Checkpoints", "Quantization", "Tokenization", "CKernels"],
       swiftSettings: strict),
     .target(
       name: "Conversion",
@@ -118,8 +119,8 @@ let package = Package(
     tests(
       of: "Runtimes",
       needing: [
-        "Tensors", "Checkpoints", "Quantization", "Container", "Conversion", "Inference",
-        "Tokenization", "ModelTestSupport",
+        "CKernels", "Tensors", "Checkpoints", "Quantization", "Container", "Conversion",
+        "Inference", "Tokenization", "ModelTestSupport",
       ]),
     tests(of: "Tokenization"),
     tests(of: "Inference", needing: ["Checkpoints", "Tensors"]),

@@ -16,7 +16,7 @@ package func openModel(at path: String) throws -> any ModelSource {
     return try ToneModel(path: path)
   }
   if GGUFFile.recognizes(path: path) || path.hasSuffix(".gguf") {
-    return try GGUFModel(path: path)
+    return try GGUFModel(path: path).joined()
   }
   let model = try SafetensorsModel(path: path)
   // The runtimes that store their tensors in safetensors know their own by the arrays' names.

@@ -14,8 +14,18 @@ package protocol Scheme: Sendable {
   /// - Throws: ``QuantizationError`` where the scheme can't hold such a tensor.
   func layout(for tensor: TensorDescription) throws -> TensorLayout
 
+  /// What takes this scheme's place for a tensor that it can't hold, and why, in a few words; nil where
+  /// it holds the tensor, or nothing takes its place.
+  func standIn(for tensor: TensorDescription) throws -> (scheme: any Scheme, reason: String)?
+
   /// Something that turns the slabs of one tensor into the bytes of `layout`.
   func makeEncoder(for tensor: TensorDescription, layout: TensorLayout) -> any TensorEncoder
+}
+
+extension Scheme {
+  package func standIn(
+    for tensor: TensorDescription
+  ) throws -> (scheme: any Scheme, reason: String)? { nil }
 }
 
 /// Turns one tensor, slab by slab, into bytes.
@@ -69,6 +79,16 @@ package enum Schemes {
     ("w4a16", { try IntegerGroups(.fourBit, options: $0) }),
     ("w8a16", { try IntegerGroups(.eightBit, options: $0) }),
     ("w4a16-asym", { try IntegerGroups(.fourBitWithZeros, options: $0) }),
+    ("fp8", { try FloatGridScheme(FP8Rows(), options: $0) }),
+    ("nvfp4", { try FloatGridScheme(NVFP4(), options: $0) }),
+    ("mxfp4", { try FloatGridScheme(MXFP4(), options: $0) }),
+    ("mxfp4-mlx", { try FloatGridScheme(MXFP4MLX(), options: $0) }),
+    ("affine2", { try Affine(bits: 2, options: $0) }),
+    ("affine3", { try Affine(bits: 3, options: $0) }),
+    ("affine4", { try Affine(bits: 4, options: $0) }),
+    ("affine5", { try Affine(bits: 5, options: $0) }),
+    ("affine6", { try Affine(bits: 6, options: $0) }),
+    ("affine8", { try Affine(bits: 8, options: $0) }),
     ("f16", { try Cast(to: .f16, options: $0) }),
     ("bf16", { try Cast(to: .bf16, options: $0) }),
     ("f32", { try Cast(to: .f32, options: $0) }),
@@ -86,8 +106,14 @@ package enum Schemes {
     guard let entry = all.first(where: { $0.name == name }) else {
       throw QuantizationError.unknownScheme(name: name, known: names)
     }
+    if options.blocksAreRows, !schemesWithRows.contains(name) {
+      throw QuantizationError.blocksAreNoRows(scheme: name)
+    }
     return try entry.make(options)
   }
+
+  /// The schemes that take a row for a block where a user says so; of `int8-row` it is one anyway.
+  private static let schemesWithRows: Set = ["w4a16", "w8a16", "w4a16-asym", "int8-row"]
 
   private static func blocks(_ codec: some BlockCodec, _ options: SchemeOptions) throws
     -> any Scheme

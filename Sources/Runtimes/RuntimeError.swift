@@ -20,6 +20,9 @@ package enum RuntimeError: Error, Equatable {
   /// An array's place was declared before its bytes come.
   case misplaced(file: String, array: String, problem: String)
 
+  /// llama.cpp loads and runs the model as a GGUF file.
+  case gguf(GGUFWritingError)
+
   // MARK: Reading
 
   /// The arrays of a tensor fit together and say what they must.
@@ -50,6 +53,7 @@ extension RuntimeError: CustomStringConvertible {
     case .family(let format, let family, let problem):
       "\(format) does not work for the family \(family.quoted): \(problem); write another "
         + "format with --to"
+    case .gguf(let error): error.description
     case .configuration(let problem):
       "config.json \(problem); put the model's own config.json beside its tensors"
     case .arrangement(let tensor, let problem):

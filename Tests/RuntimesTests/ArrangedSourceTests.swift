@@ -112,7 +112,7 @@ import Testing
     Arrangement("too many rows", shape: [10, 6], pieces: [.init("q", rows: 0..<10)]),
     Arrangement("too few weights", shape: [9, 6], pieces: [.init("q")]),
     Arrangement("overflow", shape: [1 << 40, 1 << 40, 0], pieces: [.init("q", rows: 0..<0)]),
-    Arrangement("no stack", shape: [6], pieces: [.init("q", matrix: 0)]),
+    Arrangement("no stack", shape: [8], pieces: [.init("bias", matrix: 0)]),
     Arrangement("no such matrix", shape: [6, 4], pieces: [.init("experts", matrix: 2)]),
     Arrangement("no matrix", shape: [8], pieces: [.init("bias", isTransposed: true)]),
     Arrangement(

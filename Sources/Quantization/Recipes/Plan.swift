@@ -62,9 +62,8 @@ package struct Plan: Sendable {
         return try Entry(tensor, recipe.linearLayers, of: schemes, reason: role.rawValue)
       } catch QuantizationError.noRows {
         return .kept(tensor, reason: "linear layer, rows too long for the scheme")
-      } catch QuantizationError.partialGroups(_, let columns, let group) {
-        return .kept(
-          tensor, reason: "linear layer, rows of \(columns) are no whole groups of \(group)")
+      } catch QuantizationError.rowLength(_, _, _, let multiple) {
+        return .kept(tensor, reason: "linear layer, rows no multiple of \(multiple)")
       }
     }
   }
@@ -92,6 +91,17 @@ extension Plan.Entry {
       isByRule: isByRule)
   }
 
+  /// Encodes a tensor, whatever else was planned.
+  ///
+  /// - Throws: ``QuantizationError`` where the scheme can't hold it.
+  package static func encoded(
+    _ tensor: TensorDescription, by scheme: any Scheme, reason: String
+  ) throws -> Self {
+    Self(
+      tensor: tensor, scheme: scheme, layout: try scheme.layout(for: tensor), stored: nil,
+      reason: reason, isByRule: false)
+  }
+
   /// Copies a tensor's components.
   ///
   /// - Throws: ``QuantizationError/components(tensor:problem:)``.
@@ -111,7 +121,12 @@ extension Plan.Entry {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
     }
-    let scheme = try schemes.scheme(named: name, options: options)
+    var scheme = try schemes.scheme(named: name, options: options)
+    var reason = reason
+    if let standIn = try scheme.standIn(for: tensor) {
+      scheme = standIn.scheme
+      reason += ", \(standIn.reason)"
+    }
     if scheme.name == tensor.scheme {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return

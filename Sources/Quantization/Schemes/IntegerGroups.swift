@@ -43,7 +43,8 @@ package struct IntegerGroups: Scheme {
     }
     let size = options.blockSize ?? Self.defaultSize
     guard options.blocksAreRows || Self.permittedSizes.contains(size) else {
-      throw QuantizationError.groupSize(scheme: kind.rawValue, size: size)
+      throw QuantizationError.groupSize(
+        scheme: kind.rawValue, size: size, permitted: Self.permittedSizes)
     }
     self.kind = kind
     groupSize = options.blocksAreRows ? nil : size
@@ -74,8 +75,9 @@ package struct IntegerGroups: Scheme {
     // Runtimes take the codes of a row in whole words.
     let size = groupSize ?? columns
     guard columns % size == 0, columns * kind.bits % 32 == 0 else {
-      throw QuantizationError.partialGroups(
-        tensor: tensor.name, columns: columns, group: groupSize ?? 32 / kind.bits)
+      throw QuantizationError.rowLength(
+        tensor: tensor.name, scheme: name, shape: tensor.shape,
+        multipleOf: groupSize ?? 32 / kind.bits)
     }
     return size
   }

@@ -50,7 +50,7 @@ extension StoredTensor {
       let operand = step.operand
       guard let block = step.block, block > 0, block <= Self.longestBlock,
         step.operation != .lookup,
-        (operand.steps ?? []).isEmpty, units[operand.component] == nil
+        (operand.steps ?? []).allSatisfy({ $0.block == nil }), units[operand.component] == nil
       else { continue }
       units[operand.component] = block
     }

@@ -33,7 +33,8 @@ struct IntegerGroupMutation {
     }
 
   private static let fragments = [
-    "{", "}", "[", "]", ",", ":", "\"", "null", "true", "false", "-1", "0", "1", "1e999", "1.5", "2",
+    "{", "}", "[", "]", ",", ":", "\"", "null", "true", "false", "-1", "0", "1", "1e999", "1.5",
+    "2",
     "3", "4", "8", "16", "31", "32", "64", "96", "128", "9223372036854775807", "\"gptq\"",
     "\"gptq_v2\"", "\"awq\"", "\"group\"", "\"channel\"", "\"float\"", "\"int\"",
     "\"pack-quantized\"", "\"symmetric\": false, ", "\"actorder\": \"group\", ",
