@@ -111,7 +111,7 @@ let package = Package(
       path: "Tests/ModelTestSupport", swiftSettings: strict),
     .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
     .testTarget(
-      name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "TestSupport"],
+      name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "Tensors", "TestSupport"],
       swiftSettings: strict),
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
@@ -123,7 +123,7 @@ let package = Package(
         "Inference", "Tokenization", "ModelTestSupport",
       ]),
     tests(of: "Tokenization"),
-    tests(of: "Inference", needing: ["Checkpoints", "Tensors"]),
+    tests(of: "Inference", needing: ["Checkpoints", "Conversion", "Tensors"]),
     tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
     .testTarget(
       name: "EndToEndTests",

@@ -19,10 +19,21 @@ package func openModel(at path: String) throws -> any ModelSource {
     return try GGUFModel(path: path).joined()
   }
   let model = try SafetensorsModel(path: path)
-  // The runtimes that store their tensors in safetensors know their own by the arrays' names.
-  if let found = try BitsandbytesModel(model) { return found }
-  if let found = try CompressedTensorsModel(model) { return found }
-  if let found = try GPTQModel(model) { return found }
-  if let found = try AWQModel(model) { return found }
+  for reader in encodedFolderReaders {
+    if let found = try reader(model) { return found }
+  }
   return model
 }
+
+/// The formats that store encoded tensors in safetensors: each knows its own, by the names of arrays or by
+/// `config.json`, and gives nil for what is not.
+private let encodedFolderReaders: [@Sendable (SafetensorsModel) throws -> (any ModelSource)?] = [
+  { try MLXModel($0)?.asCheckpoint() },
+  { try BitsandbytesModel($0) },
+  { try CompressedTensorsModel($0) },
+  { try GPTQModel($0) },
+  { try AWQModel($0) },
+  { try FP8Model($0) },
+  { try MXFP4Model($0) },
+  { try ModelOptModel($0) },
+]

@@ -84,10 +84,11 @@ extension QuantizationError {
     switch self {
     case .nonFinite(let tensor, _), .outsideRange(let tensor, _, _),
       .unsupportedElementType(let tensor, _), .noRows(let tensor, _, _),
-      .rowLength(let tensor, _, _, _), .components(let tensor, _):
+      .components(let tensor, _),
+      .rowLength(let tensor, _, _, _):
       tensor
-    case .groupSize, .blocksAreNoRows, .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks, .fixedBlocks,
-      .recipe:
+    case .groupSize, .blocksAreNoRows, .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks,
+      .fixedBlocks, .recipe:
       nil
     }
   }

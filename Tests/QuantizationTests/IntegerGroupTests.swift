@@ -101,8 +101,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (SchemeOptions(blockSize: 256), QuantizationError.groupSize(
-      scheme: "w4a16", size: 256, permitted: [32, 64, 128])),
+    (
+      SchemeOptions(blockSize: 256),
+      QuantizationError.groupSize(scheme: "w4a16", size: 256, permitted: [32, 64, 128])
+    ),
     (SchemeOptions(doubleQuantization: true), .noDoubleQuantization(scheme: "w4a16")),
   ])
   func `options that runtimes have no kernels for are refused`(

@@ -73,7 +73,8 @@ import Testing
     ),
     (
       "scheme: nf5",
-      "the recipe: there is no scheme 'nf5'; choose one of \(Schemes.names.joined(separator: ", ")), keep"
+      "the recipe: there is no scheme 'nf5'; choose one of "
+        + Schemes.names.joined(separator: ", ") + ", keep"
     ),
     (
       "rules: [{match: a, scheme: keep}, {match: b, scheme: nf4, block_size: 48}]",

@@ -57,7 +57,7 @@ extension OutputFormat {
 package enum OutputFormats {
   private static let all: [any OutputFormat] = [
     ToneOutput(), BitsandbytesOutput(), CompressedTensorsOutput(), GPTQOutput(), AWQOutput(),
-    GGUFOutput(), MLXOutput(), SafetensorsOutput(),
+    GGUFOutput(), MLXOutput(), ModelOptOutput(), SafetensorsOutput(),
   ]
 
   /// What is written where the user names no format.

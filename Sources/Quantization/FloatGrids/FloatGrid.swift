@@ -30,6 +30,9 @@ package protocol FloatGrid: Sendable {
   ///   - tensorScale: refers to the tensor's number, if there is one.
   func operand(scales: Int, tensorScale: Int?) -> Encoding
 
+  /// The largest magnitude of several tensors that share one number; nil where each has its own.
+  var sharedMaximum: (@Sendable () throws -> Float)? { get }
+
   /// The tensor's number.
   ///
   /// - Parameter maximum: the largest magnitude of all weights, finite.
@@ -51,6 +54,8 @@ extension FloatGrid {
   package static var hasTensorScale: Bool { false }
 
   package static var tiesGoToZero: Bool { false }
+
+  package var sharedMaximum: (@Sendable () throws -> Float)? { nil }
 
   package func operand(scales: Int, tensorScale: Int?) -> Encoding { Encoding(component: scales) }
 

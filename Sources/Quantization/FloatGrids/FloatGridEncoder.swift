@@ -28,19 +28,15 @@ final class FloatGridEncoder<Grid: FloatGrid>: TensorEncoder {
   }
 
   func scan(_ slab: Slab, scratch: Scratch) throws {
-    var largest: Float = 0
-    try slab.forEachChunk(geometry, scratch: scratch) { chunk, range in
-      var maximum: Float = 0
-      guard Kernels.active.table.absmax(chunk.weights, chunk.count, chunk.count, &maximum) == 0
-      else { throw slab.nonFinite(in: range, scratch: scratch) }
-      largest = max(largest, maximum)
-    }
+    if grid.sharedMaximum != nil { return }
+    let largest = try slab.largestMagnitude(scratch: scratch)
     state.withLock { $0.maximum = max($0.maximum, largest) }
   }
 
   func finishScan() throws -> [[UInt8]] {
+    let shared = try grid.sharedMaximum?()
     let scale = state.withLock { state in
-      state.tensorScale = grid.tensorScale(of: state.maximum, weights: weights)
+      state.tensorScale = grid.tensorScale(of: shared ?? state.maximum, weights: weights)
       return state.tensorScale
     }
     return [(0..<4).map { UInt8(scale.bitPattern >> ($0 * 8) & 255) }]

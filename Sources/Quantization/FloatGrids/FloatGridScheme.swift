@@ -11,7 +11,7 @@ package struct FloatGridScheme<Grid: FloatGrid>: Scheme {
 
   /// - Throws: ``QuantizationError`` where an option is given, for the grids have none.
   package init(_ grid: Grid, options: SchemeOptions = .init()) throws {
-    if options.blockSize != nil {
+    if options.blockSize != nil || options.blocksAreRows {
       throw Grid.blockSize.map { QuantizationError.fixedBlocks(scheme: Grid.name, size: $0) }
         ?? .noBlocks(scheme: Grid.name)
     }

@@ -25,7 +25,16 @@ package struct NVFP4: FloatGrid {
 
   private let form: TensorScale
 
-  package init(_ form: TensorScale = .factor) { self.form = form }
+  package let sharedMaximum: (@Sendable () throws -> Float)?
+
+  /// - Parameter maximum: gives the largest magnitude of several tensors that get one number; nil: the
+  ///   tensor's own.
+  package init(
+    _ form: TensorScale = .factor, maximum: (@Sendable () throws -> Float)? = nil
+  ) {
+    self.form = form
+    sharedMaximum = maximum
+  }
 
   package func scaleType(for weights: ElementType) -> ElementType { .f8e4m3 }
 
@@ -43,8 +52,9 @@ package struct NVFP4: FloatGrid {
     switch form {
     case .factor: return maximum / (Self.largest * FP8Rows.largest)
     case .divisor:
-      let scale = Self.largest * FP8Rows.largest / maximum
-      return weights == .bf16 ? scale.rounded(to: .bf16) : scale
+      // A reciprocal and a product, each rounded, as torch divides a number by a tensor.
+      let type = weights == .bf16 ? weights : .f32
+      return ((1 / maximum).rounded(to: type) * (Self.largest * FP8Rows.largest)).rounded(to: type)
     }
   }
 

@@ -8,7 +8,9 @@ package enum CompressedTensors {
   /// The formats in which a weight may be held, each with its reader and writer.
   ///
   /// A new one is a file beside this one and a line here.
-  static let formats: [any CompressedTensorsFormat] = [PackQuantized()]
+  static let formats: [any CompressedTensorsFormat] = [
+    PackQuantized(), FloatQuantized(), NVFP4PackQuantized(), MXFP4PackQuantized(),
+  ]
 
   /// Families whose linear layers no loader finds as they are stored, and why.
   static let refusedFamilies = [

@@ -73,7 +73,8 @@ extension CompressedTensorsConfiguration {
           bits: stored.num_bits ?? 8, kind: kind, isSymmetric: stored.symmetric ?? true,
           strategy: stored.strategy
             ?? (stored.group_size.map { $0 > 0 } == true ? "group" : "channel"),
-          groupSize: stored.group_size, columnOrder: stored.actorder?.text)
+          groupSize: stored.group_size, blockStructure: stored.block_structure,
+          columnOrder: stored.actorder?.text)
       }
       return (
         CompressedTensorsGroup(
@@ -105,6 +106,7 @@ extension CompressedTensorsConfiguration {
     var symmetric: Bool?
     var strategy: String?
     var group_size: Int?
+    var block_structure: [Int]?
     var actorder: FlagOrText?
   }
 

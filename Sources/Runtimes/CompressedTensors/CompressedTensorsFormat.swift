@@ -55,6 +55,8 @@ struct CompressedTensorsArguments: Equatable, Sendable {
   /// `tensor`, `channel`, `group`, `block`, `token` or `tensor_group`.
   var strategy: String
   var groupSize: Int?
+  /// The rows and columns of a block.
+  var blockStructure: [Int]?
   var isDynamic = false
   /// `group` where columns were put in another order, else nothing that matters to a reader.
   var columnOrder: String?

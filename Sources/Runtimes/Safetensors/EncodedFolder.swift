@@ -45,7 +45,7 @@ struct EncodedFolder: Sendable {
     self.weights = byName
     self.tensors = tensors
     places = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
-    assets = model.assets.map { asset in
+    assets = model.assets.filter { $0.name != ModelOpt.configurationFile }.map { asset in
       guard asset.name == "config.json", var members = try? JSONMembers(asset.contents),
         members["quantization_config"] != nil
       else { return asset }
