@@ -111,7 +111,8 @@ let package = Package(
       path: "Tests/ModelTestSupport", swiftSettings: strict),
     .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
     .testTarget(
-      name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "Tensors", "TestSupport"],
+      name: "KernelTests",
+      dependencies: ["CKernels", "KernelComparison", "Tensors", "TestSupport"],
       swiftSettings: strict),
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
