@@ -23,7 +23,7 @@ BLOCKS_INLINE uint8_t mxfp4_power(float largest) {
   uint32_t bits = halftone_bits(largest), exponent = bits >> 23;
   if (bits == 0) return 0;
   int floor_of_log = (int)exponent - 127;
-  if (exponent == 0 || (bits & 0x007FFFFF) > 0x007FFF00) {
+  if (exponent == 0 || (exponent < 255 && (bits & 0x007FFFFF) > 0x007FFF00)) {
     floor_of_log = (int)floorf((float)log2((double)largest));
   }
   return (uint8_t)(floor_of_log - 2 + 127);
@@ -34,7 +34,8 @@ BLOCKS_INLINE uint8_t mxfp4_power(float largest) {
 BLOCKS_INLINE void mxfp4_bounds(float scale, float bounds[7]) {
   for (int k = 0; k < 7; k++) {
     float next = mxfp4_magnitudes[k + 1] * scale;
-    bounds[k] = next > 0x1.fffffep+127f ? next : (mxfp4_magnitudes[k] + mxfp4_magnitudes[k + 1]) / 2 * scale;
+    float middle = (mxfp4_magnitudes[k] + mxfp4_magnitudes[k + 1]) / 2;
+    bounds[k] = next > 0x1.fffffep+127f ? next : middle * scale;
   }
 }
 

@@ -173,81 +173,100 @@ BLOCKS_INLINE void store_codes(const __m256 *codes, float half, __m256 zero, int
   }
 }
 
+/// Sixteen parts in two vectors: what one waits for, the other computes.
+enum { HALVES = 2, LANES = 8 };
+
 static void search_q6(const float *src, symmetric_choice *choice) {
-  for (int first = 0; first < 16; first += 8) {
-    __m256 x[16], weights[16], weighted[16], zero;
-    load_parts(src + 16 * first, 16, x);
-    __m256 extreme_weight = lane_extremes(x, 16, &zero);
+  __m256 x[HALVES][16], weights[HALVES][16], weighted[HALVES][16], extremes[HALVES], zero[HALVES];
+  __m256 best_factor[HALVES], best[HALVES], best_scale[HALVES];
+  for (int h = 0; h < HALVES; h++) {
+    load_parts(src + 16 * LANES * h, 16, x[h]);
+    extremes[h] = lane_extremes(x[h], 16, &zero[h]);
     for (int i = 0; i < 16; i++) {
-      weights[i] = x[i] * x[i];
-      weighted[i] = weights[i] * x[i];
+      weights[h][i] = x[h][i] * x[h][i];
+      weighted[h][i] = weights[h][i] * x[h][i];
     }
-    __m256 best_factor = all(0), best = all(0), best_scale = all(0);
-    for (int k = -10; k <= 9; k++) {
-      if (k == 0) continue;
+    best_factor[h] = best[h] = best_scale[h] = all(0);
+  }
+  for (int k = -10; k <= 9; k++) {
+    if (k == 0) continue;
+    __m256 factor[HALVES], sum_lx[HALVES], sum_l2[HALVES];
+    for (int h = 0; h < HALVES; h++) {
       // Factors take weights to less than 33: codes are near.
-      __m256 factor = all(k == -10 ? -32.0f : -(32.0f + 0.1f * (float)k)) / extreme_weight;
-      __m256 sum_lx = all(0), sum_l2 = all(0);
-      for (int i = 0; i < 16; i++) {
-        __m256 code = near_code(factor * x[i], -32, 31);
-        sum_lx = sum_lx + weighted[i] * code;
-        sum_l2 = sum_l2 + weights[i] * code * code;
-      }
-      __m256 better;
-      if (k == -10) {
-        best_factor = factor;
-        better = _mm256_cmp_ps(sum_l2, all(0), _CMP_NEQ_UQ);
-      } else {
-        better = _mm256_and_ps(greater(sum_l2, all(0)), greater(sum_lx * sum_lx, best * sum_l2));
-      }
-      __m256 scale = sum_lx / sum_l2;
-      best_factor = either(better, factor, best_factor);
-      best_scale = either(better, scale, best_scale);
-      // Of the plain factor also where its scale is 0.
-      best = k == -10 ? best_scale * sum_lx : either(better, scale * sum_lx, best);
+      factor[h] = all(k == -10 ? -32.0f : -(32.0f + 0.1f * (float)k)) / extremes[h];
+      sum_lx[h] = sum_l2[h] = all(0);
     }
-    _mm256_storeu_ps(choice->scale + first, _mm256_andnot_ps(zero, best_scale));
+    for (int i = 0; i < 16; i++) {
+      for (int h = 0; h < HALVES; h++) {
+        __m256 code = near_code(factor[h] * x[h][i], -32, 31);
+        sum_lx[h] = sum_lx[h] + weighted[h][i] * code;
+        sum_l2[h] = sum_l2[h] + weights[h][i] * code * code;
+      }
+    }
+    for (int h = 0; h < HALVES; h++) {
+      __m256 scale = sum_lx[h] / sum_l2[h], better;
+      if (k == -10) {
+        best_factor[h] = factor[h];
+        better = _mm256_cmp_ps(sum_l2[h], all(0), _CMP_NEQ_UQ);
+      } else {
+        better = _mm256_and_ps(greater(sum_l2[h], all(0)),
+                               greater(sum_lx[h] * sum_lx[h], best[h] * sum_l2[h]));
+      }
+      best_factor[h] = either(better, factor[h], best_factor[h]);
+      best_scale[h] = either(better, scale, best_scale[h]);
+      // Of the plain factor also where its scale is 0.
+      best[h] = k == -10 ? best_scale[h] * sum_lx[h] : either(better, scale * sum_lx[h], best[h]);
+    }
+  }
+  for (int h = 0; h < HALVES; h++) {
     __m256 codes[16];
-    for (int i = 0; i < 16; i++) codes[i] = near_code(best_factor * x[i], -32, 31);
-    store_codes(codes, 32, zero, choice->codes + 16 * first);
+    for (int i = 0; i < 16; i++) codes[i] = near_code(best_factor[h] * x[h][i], -32, 31);
+    _mm256_storeu_ps(choice->scale + LANES * h, _mm256_andnot_ps(zero[h], best_scale[h]));
+    store_codes(codes, 32, zero[h], choice->codes + 16 * LANES * h);
   }
 }
 
 static void search_q3(const float *src, symmetric_choice *choice) {
-  for (int first = 0; first < 16; first += 8) {
-    __m256 x[16], weights[16], weighted[16], codes[16], zero;
-    load_parts(src + 16 * first, 16, x);
-    __m256 factor = all(-4.0f) / lane_extremes(x, 16, &zero);
-    __m256 sum_lx = all(0), sum_l2 = all(0);
+  __m256 x[HALVES][16], weights[HALVES][16], weighted[HALVES][16], codes[HALVES][16], zero[HALVES];
+  __m256 sum_lx[HALVES], sum_l2[HALVES];
+  for (int h = 0; h < HALVES; h++) {
+    load_parts(src + 16 * LANES * h, 16, x[h]);
+    __m256 factor = all(-4.0f) / lane_extremes(x[h], 16, &zero[h]);
+    sum_lx[h] = sum_l2[h] = all(0);
     for (int i = 0; i < 16; i++) {
-      weights[i] = x[i] * x[i];
-      weighted[i] = weights[i] * x[i];
-      codes[i] = near_code(factor * x[i], -4, 3);
-      sum_lx = sum_lx + weighted[i] * codes[i];
-      sum_l2 = sum_l2 + weights[i] * codes[i] * codes[i];
+      weights[h][i] = x[h][i] * x[h][i];
+      weighted[h][i] = weights[h][i] * x[h][i];
+      codes[h][i] = near_code(factor * x[h][i], -4, 3);
+      sum_lx[h] = sum_lx[h] + weighted[h][i] * codes[h][i];
+      sum_l2[h] = sum_l2[h] + weights[h][i] * codes[h][i] * codes[h][i];
     }
-    for (int round = 0; round < 5; round++) {
-      __m256 changed = all(0);
-      for (int i = 0; i < 16; i++) {
-        __m256 lx = sum_lx - weighted[i] * codes[i], l2 = sum_l2 - weights[i] * codes[i] * codes[i];
-        __m256 moved = code_of(x[i] * l2 / lx, -4, 3);
+  }
+  for (int round = 0; round < 5; round++) {
+    __m256 changed = all(0);
+    for (int i = 0; i < 16; i++) {
+      for (int h = 0; h < HALVES; h++) {
+        __m256 code = codes[h][i], lx = sum_lx[h] - weighted[h][i] * code;
+        __m256 l2 = sum_l2[h] - weights[h][i] * code * code;
+        __m256 moved = code_of(x[h][i] * l2 / lx, -4, 3);
         __m256 moves = _mm256_and_ps(greater(lx, all(0)),
-                                     _mm256_cmp_ps(moved, codes[i], _CMP_NEQ_OQ));
-        lx = lx + weighted[i] * moved;
-        l2 = l2 + weights[i] * moved * moved;
-        __m256 less = greater(lx * lx * sum_l2, sum_lx * sum_lx * l2);
+                                     _mm256_cmp_ps(moved, code, _CMP_NEQ_OQ));
+        lx = lx + weighted[h][i] * moved;
+        l2 = l2 + weights[h][i] * moved * moved;
+        __m256 less = greater(lx * lx * sum_l2[h], sum_lx[h] * sum_lx[h] * l2);
         moves = _mm256_and_ps(_mm256_and_ps(moves, less), greater(l2, all(0)));
-        codes[i] = either(moves, moved, codes[i]);
-        sum_lx = either(moves, lx, sum_lx);
-        sum_l2 = either(moves, l2, sum_l2);
-        changed = _mm256_or_ps(changed, moves);
+        codes[h][i] = either(moves, moved, code);
+        sum_lx[h] = either(moves, lx, sum_lx[h]);
+        sum_l2[h] = either(moves, l2, sum_l2[h]);
+        changed = _mm256_or_ps(changed, _mm256_andnot_ps(zero[h], moves));
       }
-      // A lane in which nothing moves stays as it is in the next round, too.
-      if (_mm256_movemask_ps(_mm256_andnot_ps(zero, changed)) == 0) break;
     }
-    __m256 scale = _mm256_and_ps(greater(sum_l2, all(0)), sum_lx / sum_l2);
-    _mm256_storeu_ps(choice->scale + first, _mm256_andnot_ps(zero, scale));
-    store_codes(codes, 4, zero, choice->codes + 16 * first);
+    // A lane in which nothing moves stays as it is in the next round, too.
+    if (_mm256_movemask_ps(changed) == 0) break;
+  }
+  for (int h = 0; h < HALVES; h++) {
+    __m256 scale = _mm256_and_ps(greater(sum_l2[h], all(0)), sum_lx[h] / sum_l2[h]);
+    _mm256_storeu_ps(choice->scale + LANES * h, _mm256_andnot_ps(zero[h], scale));
+    store_codes(codes[h], 4, zero[h], choice->codes + 16 * LANES * h);
   }
 }
 

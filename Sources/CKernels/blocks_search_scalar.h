@@ -75,7 +75,8 @@ static inline void search_affine_part(const float *x, const affine_search *how, 
   choice->minimum[part] = -low;
 }
 
-static inline void search_affine_portable(const float *x, const affine_search *how, affine_choice *choice) {
+static inline void search_affine_portable(const float *x, const affine_search *how,
+                                          affine_choice *choice) {
   for (int part = 0; part < how->parts; part++) {
     search_affine_part(x + part * how->length, how, part, choice);
   }

@@ -18,14 +18,23 @@ package func openModel(at path: String) throws -> any ModelSource {
   if GGUFFile.recognizes(path: path) || path.hasSuffix(".gguf") {
     return try GGUFModel(path: path).joined()
   }
+  if CTranslate2Model.recognizes(path: path) { return try CTranslate2Model(path: path) }
   let model = try SafetensorsModel(path: path)
-  // Whoever stores encoded tensors in safetensors is known by the names of arrays, or by config.json.
-  if let found = try BitsandbytesModel(model) { return found }
-  if let found = try CompressedTensorsModel(model) { return found }
-  if let found = try GPTQModel(model) { return found }
-  if let found = try AWQModel(model) { return found }
-  if let found = try FP8Model(model) { return found }
-  if let found = try MXFP4Model(model) { return found }
-  if let found = try ModelOptModel(model) { return found }
+  for reader in encodedFolderReaders {
+    if let found = try reader(model) { return found }
+  }
   return model
 }
+
+/// The formats that store encoded tensors in safetensors: each knows its own, by the names of arrays or by
+/// `config.json`, and gives nil for what is not.
+private let encodedFolderReaders: [@Sendable (SafetensorsModel) throws -> (any ModelSource)?] = [
+  { try MLXModel($0)?.asCheckpoint() },
+  { try BitsandbytesModel($0) },
+  { try CompressedTensorsModel($0) },
+  { try GPTQModel($0) },
+  { try AWQModel($0) },
+  { try FP8Model($0) },
+  { try MXFP4Model($0) },
+  { try ModelOptModel($0) },
+]

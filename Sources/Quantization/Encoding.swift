@@ -49,8 +49,8 @@ package struct Encoding: Codable, Equatable, Sendable {
     case lookup
     case subtract
     case multiply
-    case divide
     case add
+    case divide
   }
 
   package init(

@@ -75,6 +75,7 @@ package enum Schemes {
     ("fp4", { try blocks(FP4(), $0) }),
     ("int8", { try blocks(Int8Blocks(), $0) }),
     ("int8-row", { try blocks(Int8Rows(), $0) }),
+    ("int8-ct2", { try blocks(Int8CTranslate2(), $0) }),
     ("int4", { try blocks(Int4(), $0) }),
     ("w4a16", { try IntegerGroups(.fourBit, options: $0) }),
     ("w8a16", { try IntegerGroups(.eightBit, options: $0) }),

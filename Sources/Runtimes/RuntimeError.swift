@@ -17,6 +17,8 @@ package enum RuntimeError: Error, Equatable {
   case configuration(problem: String)
   /// The model has the tensors, in the shapes, from which a runtime's tensor is put together.
   case arrangement(tensor: String, problem: String)
+  /// A runtime that is spoken to in tokens has a string for each, and each once.
+  case vocabulary(format: String, problem: String)
   /// An array's place was declared before its bytes come.
   case misplaced(file: String, array: String, problem: String)
 
@@ -59,6 +61,9 @@ extension RuntimeError: CustomStringConvertible {
     case .arrangement(let tensor, let problem):
       "tensor \(tensor.quoted) can't be put together: \(problem); check that the checkpoint is complete "
         + "and that config.json is its own"
+    case .vocabulary(let format, let problem):
+      "\(format) needs the strings of all tokens: \(problem); put the model's own tokenizer.json or "
+        + "tokenizer.model beside its tensors"
     case .misplaced(let file, let array, let problem):
       "\(file): array \(array.quoted): \(problem); report this as a bug"
     case .malformed(let file, let tensor, let problem):

@@ -43,6 +43,11 @@ package struct Kernels: @unchecked Sendable {
     halftone_touch(bytes.baseAddress, bytes.count)
   }
 
+  /// Asks the memory for bytes that will be read soon; they need not exist.
+  package static func prefetch(_ start: UnsafeRawPointer, byteCount: Int) {
+    halftone_prefetch(start, byteCount)
+  }
+
   /// The CRC-32C of two runs of bytes one after the other, from the CRC of each.
   package static func combineCRC32C(
     _ first: UInt32, _ second: UInt32, secondByteCount: Int

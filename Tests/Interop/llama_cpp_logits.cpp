@@ -5,7 +5,8 @@
 //   llama_cpp_logits logits MODEL FILE ID...    fp32 logits of every position, row after row
 //   llama_cpp_logits tokens MODEL FILE TEXT     the ids of a text, with what the model adds to it
 //
-// Text is read from the file TEXT; what is found is written to FILE as native numbers.
+// The context has LLAMA_CPP_CONTEXT tokens, 512 by default: it is by this that llama.cpp tells whether a text is
+// long. Text is read from the file TEXT; what is found is written to FILE as native numbers.
 
 #include <cstdint>
 #include <cstdio>
@@ -30,7 +31,8 @@ static int write_all(const char *path, const void *bytes, size_t size, size_t co
 
 static int logits(llama_model *model, const char *path, std::vector<llama_token> ids) {
   llama_context_params params = llama_context_default_params();
-  params.n_ctx = params.n_batch = params.n_ubatch = 512;
+  const char *size = getenv("LLAMA_CPP_CONTEXT");
+  params.n_ctx = params.n_batch = params.n_ubatch = size == nullptr ? 512 : atoi(size);
   params.n_threads = params.n_threads_batch = 2;
   params.type_k = params.type_v = GGML_TYPE_F32;
   params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;

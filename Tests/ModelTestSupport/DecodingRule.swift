@@ -20,8 +20,8 @@ package struct DecodingRule {
       case .lookup: number = self.number(Int(number), of: step.operand)
       case .subtract: number = number - self.number(position, of: step.operand)
       case .multiply: number = number * self.number(position, of: step.operand)
-      case .divide: number = number / self.number(position, of: step.operand)
       case .add: number = number + self.number(position, of: step.operand)
+      case .divide: number = number / self.number(position, of: step.operand)
       }
     }
     return number

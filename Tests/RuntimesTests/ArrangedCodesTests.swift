@@ -73,7 +73,7 @@ import Testing
       #expect(try arranged.stored(name) == nil)
       #expect(arranged.description(of: name)?.scheme == q.elementType.schemeName)
     }
-    #expect(arranged.restoredNames == [Self.q, Self.k, Self.q])
+    #expect(arranged.restored.map(\.name) == [Self.q, Self.k, Self.q])
     let weights = try source.weights(Self.q)
     #expect(
       try arranged.weights("t")

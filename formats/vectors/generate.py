@@ -100,6 +100,12 @@ def add_scheme(tone, name, weights, scheme, block, coding=(), frame_bytes=None):
             {"op": "multiply", "with": operand, "block": block},
             {"op": "multiply", "with": {"component": tone.component("step", "F32", [1], step)}}]}
         expected = (codes.astype(F) * each(scales, block, n)).astype(F) * step[0]
+    elif base == "int8-ct2":
+        codes, scales = s.int8_ct2(weights)
+        at = tone.component("codes", "I8", shape, codes, coding, frame_bytes)
+        encoding = {"component": at, "steps": [
+            {"op": "divide", "with": {"component": tone.component("scales", "F32", scales.shape, scales)}, "block": shape[-1]}]}
+        expected = codes.astype(F) / scales[:, None]
     else:
         codes, scales, zeros = s.int4(weights, block)
         packed, packed_zeros = bits_of(codes, 4, "high"), bits_of(zeros, 4, "high")
@@ -161,6 +167,16 @@ def grid_files():
         {"op": "divide", "with": {"component": by, "steps": [{"op": "divide", "with": {"component": at}}]}, "block": 5}]},
         (numbers / each((divisors / numbers[0]).astype(F), 5, 40)).astype(F))
     yield "divide", tone.build(), tone.expected, "the operation `divide`, also in an operand"
+
+
+def divided_file():
+    # With numbers of its own, so that the files behind it stay as they were.
+    tone, random = Tone(), np.random.default_rng(2026)
+    for name, shape in [("short", (3, 5)), ("long", (2, 2500)), ("zeros", (3, 32))]:
+        weights = random.normal(size=shape).astype(F)
+        weights[-1] *= name != "zeros"
+        add_scheme(tone, name, weights, "int8-ct2", None)
+    return "int8-ct2", tone.build(), tone.expected, "`int8-ct2`: codes that are divided by the scales of rows"
 
 
 def special(*shape):
@@ -455,7 +471,7 @@ def main():
     options = parser.parse_args()
     valid = HERE / "valid"
     valid.mkdir(exist_ok=True)
-    cases = [*scheme_files(), plain_file(), frames_file(), bits_file(), codebooks_file(), steps_file(), *tolerant_files(), *parts(), *grid_files()]
+    cases = [*scheme_files(), plain_file(), frames_file(), bits_file(), codebooks_file(), steps_file(), *tolerant_files(), *parts(), *grid_files(), divided_file()]
     if options.halftone:
         cases += quantized_by(options.halftone)
     rows = []

@@ -132,6 +132,12 @@ static inline void halftone_touch(const void *bytes, size_t count) {
   if (count > 0) (void)p[count - 1];
 }
 
+/// Asks the memory for bytes that will be read soon; nothing depends on it, so they may be anywhere.
+static inline void halftone_prefetch(const void *bytes, size_t count) {
+  const char *p = (const char *)bytes;
+  for (size_t i = 0; i < count; i += 64) __builtin_prefetch(p + i, 0, 2);
+}
+
 /// The CRC-32C of two runs of bytes one after the other, from the CRC of each; O(log second_count).
 uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count);
 

@@ -8,7 +8,7 @@ import Tensors
 struct GGUFOutput: OutputFormat {
   static let name = GGUFWriter.name
 
-  var defaultScheme: String { "bf16" }
+  var defaultScheme: String { "q4_k_m" }
 
   var schemes: any SchemeSet { GGUFSchemes() }
 

@@ -56,8 +56,8 @@ extension OutputFormat {
 /// The formats that can be written.
 package enum OutputFormats {
   private static let all: [any OutputFormat] = [
-    ToneOutput(), BitsandbytesOutput(), CompressedTensorsOutput(), GPTQOutput(), AWQOutput(),
-    GGUFOutput(), MLXOutput(), ModelOptOutput(), SafetensorsOutput(),
+    ToneOutput(), BitsandbytesOutput(), GGUFOutput(), CompressedTensorsOutput(), GPTQOutput(),
+    AWQOutput(), MLXOutput(), CTranslate2Output(), ModelOptOutput(), SafetensorsOutput(),
   ]
 
   /// What is written where the user names no format.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import Tensors
 
 /// The numbers of ``MXFP4`` with the scales and codes that `mx.quantize` chooses.
@@ -29,12 +28,13 @@ package struct MXFP4MLX: FloatGrid {
     }
   }
 
-  /// The exponent's code: the logarithm of the largest magnitude over 6, rounded to nearest even; each
-  /// operation in the type of the weights, as MLX computes on a CPU.
+  /// The exponent's code: the least power of two that brings the largest magnitude to 6 or below, which
+  /// is divided by 6 in the type of the weights, as MLX does on a CPU. A block of zeros has 2^0.
+  ///
+  /// Where the exponent would be below the least, MLX's code wraps around; ours is the least.
   private static func scaleCode(of maximum: Float, weights: ElementType) -> UInt8 {
     let goal = (maximum / 6).rounded(to: weights)
     if goal == 0 { return 127 }
-    let exponent = Float(log2(Double(goal))).rounded(to: weights).rounded(.toNearestOrEven)
-    return UInt8(min(max(exponent + 127, 0), 254))
+    return UInt8(max(Int(goal.exponent) + (goal.significand == 1 ? 0 : 1) + 127, 0))
   }
 }

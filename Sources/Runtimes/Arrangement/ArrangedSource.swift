@@ -129,10 +129,11 @@ package struct ArrangedSource: EncodedSource {
   }
 
   /// The source's tensors that are encoded and of which only weights are left here.
-  package var restoredNames: [String] {
+  package var restored: [TensorDescription] {
     tensors.compactMap { arranged[$0.name] }
       .flatMap { $0.isWhole || $0.joined != nil ? [] : $0.pieces }
-      .map(\.tensor).filter { $0.scheme != $0.elementType.schemeName }.map(\.name)
+      .map(\.tensor).filter { $0.scheme != $0.elementType.schemeName }
+      + ((source as? ArrangedSource)?.restored ?? [])
   }
 
   package var path: String { source.path }

@@ -20,7 +20,7 @@ extension MLXConfiguration {
       add("rope_local_base_freq", local?["rope_theta"])
       add("rope_scaling", scaling(global))
     }
-    if let pattern = pattern(members["layer_types"]) {
+    if family.hasWindowRhythm, let pattern = pattern(members["layer_types"]) {
       add("sliding_window_pattern", "\(pattern)")
     }
     for key in family.keys { add(key.needed, members[key.known]) }
@@ -29,7 +29,9 @@ extension MLXConfiguration {
 
   /// What stands under `rope_scaling` for scaled rotary embeddings: the kind also by its older name.
   private static func scaling(_ rotary: JSONMembers) -> String? {
-    guard let kind = rotary["rope_type"] ?? rotary["type"], kind != "\"default\"" else { return nil }
+    guard let kind = rotary["rope_type"] ?? rotary["type"], kind != "\"default\"" else {
+      return nil
+    }
     var rotary = rotary
     rotary["type"] = kind
     return String(decoding: rotary.text, as: UTF8.self)

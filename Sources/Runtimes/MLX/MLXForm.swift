@@ -31,7 +31,8 @@ enum MLXForm {
     func refusal(_ problem: String) -> RuntimeError {
       .notHeld(
         format: MLX.name, tensor: record.tensor.name, scheme: record.scheme, problem: problem,
-        remedy: "give it a scheme from affine2 to affine8 or mxfp4-mlx, or keep it in its type; what "
+        remedy:
+          "give it a scheme from affine2 to affine8 or mxfp4-mlx, or keep it in its type; what "
           + "is quantized already must be dequantized first")
     }
     guard record.tensor.shape.count >= 2, record.tensor.name.hasSuffix(".weight") else {

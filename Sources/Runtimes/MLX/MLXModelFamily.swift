@@ -28,7 +28,8 @@ struct MLXModelFamily {
       throw .family(format: MLX.name, family: type, problem: "mlx-lm has no such model")
     }
     self.family = family
-    layerCount = ["num_hidden_layers", "n_layer"].lazy.compactMap { members[$0] }
+    layerCount =
+      ["num_hidden_layers", "n_layer"].lazy.compactMap { members[$0] }
       .compactMap { Int($0) }.first
     let window = members["sliding_window"].flatMap { Int($0) }
     losesWindow = family.ignoresWindow && window != nil

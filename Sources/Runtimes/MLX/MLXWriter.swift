@@ -47,7 +47,8 @@ package enum MLXWriter {
       && model.family.plainModules.contains(where: { entry.tensor.name.hasSuffix($0 + ".weight") })
     {
       notes.append(
-        "\(entry.tensor.name) and its like stay in their type, which mlx-lm would round a second time")
+        "\(entry.tensor.name) and its like stay in their type, which mlx-lm would round a second time"
+      )
       break
     }
     return (entries, notes)

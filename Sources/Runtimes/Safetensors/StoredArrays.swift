@@ -10,6 +10,8 @@ struct StoredArrays: ComponentStore {
   enum Array: Sendable {
     /// A tensor of the file.
     case stored(String)
+    /// A run of a tensor's bytes, from that byte on.
+    case part(String, start: Int)
     /// Numbers that the file states in another way, or that are understood.
     case known([UInt8])
     /// They are put together from tensors of the file.
@@ -38,6 +40,9 @@ struct StoredArrays: ComponentStore {
   ) throws -> Result {
     switch components[component].array {
     case .stored(let name): return try model.withStoredBytes(of: name, in: range, body)
+    case .part(let name, let start):
+      return try model.withStoredBytes(
+        of: name, in: start + range.lowerBound..<start + range.upperBound, body)
     case .known(let bytes):
       return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     case .derived(let array):

@@ -17,7 +17,8 @@ import Testing
         GGUFField("i", .i32(-2)),
       ],
       tensors: [
-        .init(name: "a", shape: [2, 32], type: type), .init(name: "b", shape: [3], type: .plain(.f32)),
+        .init(name: "a", shape: [2, 32], type: type),
+        .init(name: "b", shape: [3], type: .plain(.f32)),
       ])
     let expected = GGUFBytes(
       entries: [

@@ -87,7 +87,8 @@ import Tokenization
     func value(_ key: String) -> GGUFField.Value? {
       fields.first { $0.key == "tokenizer.ggml.\(key)" }?.value
     }
-    guard case .texts(let tokens)? = value("tokens"), case .integers(let kinds)? = value("token_type")
+    guard case .texts(let tokens)? = value("tokens"),
+      case .integers(let kinds)? = value("token_type")
     else {
       Issue.record("no tokens")
       return
@@ -95,7 +96,7 @@ import Tokenization
     #expect(tokens.count == 1030 && kinds.count == 1030)
     #expect(tokens[0] == "<|begin_of_text|>" && kinds[0] == 3)
     #expect(tokens[1029] == "[PAD1029]" && kinds[1029] == 5)
-    #expect(value("bos_token_id") == .u32(0 as UInt32) && value("eos_token_id") == .u32(1 as UInt32))
+    #expect(value("bos_token_id") == .u32(0 as UInt32) && value("eos_token_id") == nil)
     #expect(value("add_bos_token") == .flag(true) && value("add_eos_token") == .flag(false))
   }
 

@@ -85,15 +85,16 @@ import Testing
     #expect(try folder.folder.names() == ["model"])
   }
 
-  @Test func `an expert that is missing is named`() throws {
+  @Test(arguments: [2, 3]) func `an expert that is missing is named`(expert: Int) throws {
     let folder = try GGUFCheckpointFolder("mixtral")
     let checkpoint = try SafetensorsModel(path: folder.path)
-    let name = "model.layers.1.block_sparse_moe.experts.2.w1.weight"
+    let name = "model.layers.1.block_sparse_moe.experts.\(expert).w1.weight"
     let incomplete = try ArrangedSource(
       checkpoint, checkpoint.tensors.filter { $0.name != name }.map { Arrangement(asIs: $0) })
     #expect(
       throws: RuntimeError.gguf(
-        .missingExpert(tensor: "model.layers.1.block_sparse_moe.experts.w1.weight, part 2"))
+        .missingExpert(
+          tensor: "model.layers.1.block_sparse_moe.experts.w1.weight, part \(expert)"))
     ) { try GGUFWriter.arrange(incomplete) }
   }
 }

@@ -20,6 +20,7 @@ struct GGUFBlockEncoder: TensorEncoder {
     scratch.reserve(length)
     for start in stride(from: 0, to: slab.count, by: length) {
       let range = start..<min(start + length, slab.count)
+      prefetch(range, of: slab)
       slab.widen(range, into: scratch.weights)
       let blocks = outputs[0].baseAddress.unsafelyUnwrapped
         .advanced(by: start / type.weightCount * type.byteCount)
@@ -30,6 +31,15 @@ struct GGUFBlockEncoder: TensorEncoder {
       if !sums.ee.isFinite { try requireFinite(range, of: slab, scratch: scratch) }
     }
     return ErrorStatistics(sums, count: slab.count)
+  }
+
+  /// Has the memory bring the chunk that lies one strip ahead: weights follow each other, and while one
+  /// chunk is computed the memory is idle.
+  private func prefetch(_ range: Range<Int>, of slab: Slab) {
+    guard let bytes = slab.bytes.baseAddress else { return }
+    let width = slab.elementType.bitWidth / 8
+    let ahead = range.lowerBound + BlockGeometry.stripWeightGoal
+    Kernels.prefetch(bytes + ahead * width, byteCount: range.count * width)
   }
 
   /// Finds what made a sum overflow: a weight that is not finite, or a scale too large for half

@@ -7,13 +7,14 @@ extension GGUFFamily {
     modules: .ends() + .norms() + latentAttention + .gated + [
       GGUFModule("blk.#.ffn_gate_inp", "model.layers.#.mlp.gate"),
       GGUFModule("blk.#.exp_probs_b.bias", "model.layers.#.mlp.gate.e_score_correction_bias"),
-    ] + ["gate", "up", "down"].flatMap { part in
-      [
-        GGUFModule(
-          "blk.#.ffn_\(part)_exps", "model.layers.#.mlp.experts.@.\(part)_proj", .stacked),
-        GGUFModule("blk.#.ffn_\(part)_shexp", "model.layers.#.mlp.shared_experts.\(part)_proj"),
-      ]
-    },
+    ]
+      + ["gate", "up", "down"].flatMap { part in
+        [
+          GGUFModule(
+            "blk.#.ffn_\(part)_exps", "model.layers.#.mlp.experts.@.\(part)_proj", .stacked),
+          GGUFModule("blk.#.ffn_\(part)_shexp", "model.layers.#.mlp.shared_experts.\(part)_proj"),
+        ]
+      },
     settings: [
       .vocabulary("vocab_size", key: "vocab_size"),
       .count("context_length", "max_position_embeddings", missing: .means(4096)),
@@ -39,16 +40,17 @@ extension GGUFFamily {
     hasLaterLayers: true)
 
   /// Attention through narrow states.
-  private static let latentAttention: [GGUFModule] = [
-    ("attn_q", "q_proj"), ("attn_q_a", "q_a_proj"), ("attn_q_a_norm", "q_a_layernorm"),
-    ("attn_q_b", "q_b_proj"), ("attn_kv_a_mqa", "kv_a_proj_with_mqa"),
-    ("attn_kv_a_norm", "kv_a_layernorm"), ("attn_output", "o_proj"),
-  ].map { GGUFModule("blk.#.\($0)", "model.layers.#.self_attn.\($1)") } + [
-    GGUFModule(
-      "blk.#.attn_k_b", "model.layers.#.self_attn.kv_b_proj", .latentKeys,
-      arranged: "model.layers.#.self_attn.k_b_proj"),
-    GGUFModule(
-      "blk.#.attn_v_b", "model.layers.#.self_attn.kv_b_proj", .latentValues,
-      arranged: "model.layers.#.self_attn.v_b_proj"),
-  ]
+  private static let latentAttention: [GGUFModule] =
+    [
+      ("attn_q", "q_proj"), ("attn_q_a", "q_a_proj"), ("attn_q_a_norm", "q_a_layernorm"),
+      ("attn_q_b", "q_b_proj"), ("attn_kv_a_mqa", "kv_a_proj_with_mqa"),
+      ("attn_kv_a_norm", "kv_a_layernorm"), ("attn_output", "o_proj"),
+    ].map { GGUFModule("blk.#.\($0)", "model.layers.#.self_attn.\($1)") } + [
+      GGUFModule(
+        "blk.#.attn_k_b", "model.layers.#.self_attn.kv_b_proj", .latentKeys,
+        arranged: "model.layers.#.self_attn.k_b_proj"),
+      GGUFModule(
+        "blk.#.attn_v_b", "model.layers.#.self_attn.kv_b_proj", .latentValues,
+        arranged: "model.layers.#.self_attn.v_b_proj"),
+    ]
 }

@@ -45,8 +45,11 @@ extension GGUFFamily {
     prefixes: [
       GGUFPrefix(usual: "model.", other: "language_model.model."),
       GGUFPrefix(usual: "model.", other: "model.language_model."),
-    ], unusedSuffixes: gemmaUnused, unusedPrefixes: ["vision_tower.", "multi_modal_projector.",
-      "model.vision_tower.", "model.multi_modal_projector."])
+    ], unusedSuffixes: gemmaUnused,
+    unusedPrefixes: [
+      "vision_tower.", "multi_modal_projector.",
+      "model.vision_tower.", "model.multi_modal_projector.",
+    ])
 
   private static let gemmaActivation = GGUFSetting.constant(
     "hidden_activation", "gelu_pytorch_tanh")

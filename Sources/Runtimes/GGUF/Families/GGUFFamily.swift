@@ -95,7 +95,8 @@ struct GGUFFamily: Sendable {
       let module = family.modules.first { $0.stored == marker.pattern }
       return module.map { tensor(marker.fill($0.name)) } ?? false
     }
-    guard let family = marked ?? families.first(where: { $0.marker == nil }) ?? families.first else {
+    guard let family = marked ?? families.first(where: { $0.marker == nil }) ?? families.first
+    else {
       throw GGUFWritingError.family(type, known: Set(all.map(\.modelType)).sorted())
     }
     return family

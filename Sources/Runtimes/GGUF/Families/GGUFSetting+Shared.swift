@@ -58,4 +58,3 @@ extension JSONDocument {
     "gelu_pytorch_tanh", "gelu_new", "gelu_fast", "gelu",
   ]
 }
-

@@ -14,11 +14,18 @@ extension GGUFMix {
     }
   }
 
-  /// The type of each tensor, in the order in which they are given; nil for those that stay as they
-  /// are.
+  /// The type of each tensor as it is stored, in the order in which they are given; nil for those that
+  /// stay as they are.
   ///
   /// - Parameter tensors: every tensor of the model, for some rules count them.
   package func types(of tensors: [Tensor], in model: GGUFModelShape) -> [GGUFType?] {
+    zip(tensors, wantedTypes(of: tensors, in: model)).map { tensor, type in
+      type?.fitting(columns: tensor.shape.last ?? 1)
+    }
+  }
+
+  /// The same, before rows that are not whole blocks of their type get another.
+  func wantedTypes(of tensors: [Tensor], in model: GGUFModelShape) -> [GGUFType?] {
     let isTied = !tensors.contains { $0.name == "output.weight" }
     let valueCount = tensors.count { GGUFTensorCategory(name: $0.name) == .values }
     var walk = GGUFMixWalk(mix: self, model: model, isTied: isTied, valueCount: valueCount)
@@ -33,9 +40,7 @@ extension GGUFMix {
       let tensor = tensors[index]
       guard GGUFKept.allowsQuantization(name: tensor.name, shape: tensor.shape) else { continue }
       // Plain numbers have no rules.
-      types[index] =
-        base.elementType == nil
-        ? walk.type(of: tensor).fitting(columns: tensor.shape.last ?? 1) : base
+      types[index] = base.elementType == nil ? walk.type(of: tensor) : base
     }
     return types
   }

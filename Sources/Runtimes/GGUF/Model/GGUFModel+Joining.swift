@@ -3,6 +3,9 @@
 import Tensors
 
 extension GGUFModel {
+  /// DeepSeek has 128.
+  private static let latentHeadLimit = 1 << 12
+
   /// The model with tensors put together that a checkpoint does not have apart: the reverse of what
   /// ``GGUFArrangement`` does with narrow states.
   ///
@@ -11,10 +14,21 @@ extension GGUFModel {
     guard let latent = translation?.sizes.latent, let heads = translation?.sizes.heads else {
       return self
     }
+    guard heads <= Self.latentHeadLimit else {
+      throw GGUFError.wrongValue(
+        file: path, key: "\(architecture).attention.head_count",
+        expected: "at most \(Self.latentHeadLimit)", found: "\(heads)")
+    }
     let (keyEnding, valueEnding) = (".k_b_proj.weight", ".v_b_proj.weight")
-    let arrangements = tensors.compactMap { tensor -> Arrangement? in
+    let arrangements = try tensors.compactMap { tensor -> Arrangement? in
       if tensor.name.hasSuffix(valueEnding) { return nil }
       guard tensor.name.hasSuffix(keyEnding) else { return Arrangement(asIs: tensor) }
+      // So that a small file can't ask for very many pieces.
+      guard tensor.shape == [heads, latent.rank, latent.plainSize] else {
+        throw GGUFError.unexpectedShape(
+          file: path, tensor: tensor.name, expected: "a matrix for each head",
+          found: tensor.shape)
+      }
       let stem = tensor.name.dropLast(keyEnding.count)
       return Arrangement(
         stem + ".kv_b_proj.weight",

@@ -152,7 +152,8 @@ extension GGUFCheckpointConfiguration {
     case .isError: throw GGUFWritingError.missingKey(name)
     case .isSame(let other): return try count(other, missing: .isError)
     case .means(let count): return count
-    case .times(let factor, let other): return try count(other, missing: .isError).map { factor * $0 }
+    case .times(let factor, let other):
+      return try count(other, missing: .isError).map { factor * $0 }
     case .isNothing: return nil
     }
   }

@@ -8,22 +8,25 @@ struct GGUFArrangement {
   private let family: GGUFFamily
   private let sizes: GGUFSizes
   private let layerCount: Int
+  private let expertCount: Int?
   private let source: any ModelSource
   private let modules: [String: [GGUFModule]]
-  /// Where the stack of a name is in the list, and how many parts it has.
-  private var stacks: [String: (place: Int, count: Int)] = [:]
+  /// Where the stack of a name is in the list, and its parts by their numbers.
+  private var stacks: [String: (place: Int, parts: [Int: String])] = [:]
 
   /// - Throws: ``GGUFWritingError`` where a tensor has no place in the architecture, or the wrong shape.
   init(
-    _ family: GGUFFamily, sizes: GGUFSizes, layerCount: Int, source: any ModelSource
+    _ family: GGUFFamily, sizes: GGUFSizes, layerCount: Int, expertCount: Int?,
+    source: any ModelSource
   ) throws {
     self.family = family
     self.sizes = sizes
     self.layerCount = layerCount
+    self.expertCount = expertCount
     self.source = source
     modules = Dictionary(grouping: family.modules, by: \.name)
     for tensor in source.tensors { try add(tensor) }
-    try requireExperts()
+    try fillStacks()
     try requireBiases()
     if family.requiresHead { addHead() }
   }
@@ -97,6 +100,10 @@ struct GGUFArrangement {
     }
     let wrong = GGUFWritingError.unexpectedShape(
       tensor: tensor.name, expected: "a matrix for each head or expert", found: shape)
+    // A small file must not ask for very many pieces; llama.cpp's own limits are lower.
+    guard (shape.first ?? 0) <= Self.matrixLimit || shape.count < 3,
+      sizes.latent == nil || sizes.heads <= Self.matrixLimit
+    else { throw wrong }
     switch difference {
     case .latentKeys, .latentValues:
       guard let latent = sizes.latent, shape.count == 2,
@@ -121,7 +128,9 @@ struct GGUFArrangement {
         [shape[0], shape[2], shape[1]],
         (0..<shape[0]).map { Piece(tensor.name, matrix: $0, isTransposed: true) })
     case .everyOther(let first):
-      guard (2...3).contains(shape.count), let columns = shape.last, columns % 2 == 0 else {
+      guard shape[0] <= Self.matrixLimit, (2...3).contains(shape.count), let columns = shape.last,
+        columns % 2 == 0
+      else {
         throw wrong
       }
       append(
@@ -154,45 +163,43 @@ struct GGUFArrangement {
     }
   }
 
+  /// The most heads or experts that are taken out of one tensor.
+  private static let matrixLimit = 1 << 12
+
   // MARK: - Stacks
 
   /// Puts a part on the stack of its layer; parts may come in any order.
   private mutating func stack(
     _ tensor: TensorDescription, _ parts: GGUFNames.Parts, _ name: String
   ) throws {
-    guard let expert = parts.expert, expert < Self.partLimit else {
+    guard let expert = parts.expert else {
       throw GGUFWritingError.unknownTensor(
         tensor: tensor.name, architecture: family.architecture)
     }
-    guard let place = stacks[name]?.place else {
-      stacks[name] = (arrangements.count, expert + 1)
-      var pieces = Array(repeating: Arrangement.Piece(""), count: expert)
-      pieces.append(Arrangement.Piece(tensor.name))
-      return arrangements.append(
-        Arrangement(name, shape: [0] + tensor.shape, pieces: pieces))
+    let stack = stacks[name] ?? (arrangements.count, [:])
+    if stack.parts.isEmpty {
+      arrangements.append(Arrangement(name, shape: [0] + tensor.shape, pieces: []))
     }
-    guard arrangements[place].shape.dropFirst() == tensor.shape[...] else {
+    stacks[name] = stack
+    stacks[name]?.parts[expert] = tensor.name
+    let shape = Array(arrangements[stack.place].shape.dropFirst())
+    guard shape == tensor.shape else {
       throw GGUFWritingError.unexpectedShape(
-        tensor: tensor.name, expected: "\(Array(arrangements[place].shape.dropFirst()))",
-        found: tensor.shape)
+        tensor: tensor.name, expected: "\(shape)", found: tensor.shape)
     }
-    let missing = expert + 1 - arrangements[place].pieces.count
-    if missing > 0 {
-      arrangements[place].pieces += Array(repeating: Arrangement.Piece(""), count: missing)
-    }
-    arrangements[place].pieces[expert] = Arrangement.Piece(tensor.name)
   }
 
-  /// llama.cpp's own limit is far below.
-  private static let partLimit = 1 << 16
-
-  /// Checks that stacks have no holes, and counts their parts.
-  private mutating func requireExperts() throws {
+  /// Fills the stacks, and checks that they have no holes.
+  private mutating func fillStacks() throws {
     for (name, stack) in stacks.sorted(by: { $0.value.place < $1.value.place }) {
-      let pieces = arrangements[stack.place].pieces
-      if let missing = pieces.firstIndex(where: { $0.tensor.isEmpty }) {
-        throw GGUFWritingError.missingExpert(tensor: "\(name), part \(missing)")
+      let count = name.contains(".experts.") ? expertCount ?? 0 : stack.parts.count
+      let pieces = try (0..<max(count, stack.parts.count)).map { part in
+        guard let tensor = stack.parts[part] else {
+          throw GGUFWritingError.missingExpert(tensor: "\(name), part \(part)")
+        }
+        return Arrangement.Piece(tensor)
       }
+      arrangements[stack.place].pieces = pieces
       arrangements[stack.place].shape[0] = pieces.count
     }
   }

@@ -28,7 +28,8 @@ struct GGUFByteLevelPieces: GGUFPieces {
     }
     guard let rules = GGUFPreTokenizer.of(json) else {
       throw GGUFWritingError.tokenizer(
-        problem: "the tokenizer cuts text in a way that llama.cpp has no name for, before it merges "
+        problem:
+          "the tokenizer cuts text in a way that llama.cpp has no name for, before it merges "
           + "bytes (pre_tokenizer of tokenizer.json)")
     }
     preTokenizer = rules.names[0]
@@ -52,7 +53,8 @@ struct GGUFByteLevelPieces: GGUFPieces {
     ]
     guard let name = known[name ?? "GPT2Tokenizer"] else {
       throw GGUFWritingError.tokenizer(
-        problem: "how the class \((name ?? "").quoted) cuts text is not in vocab.json and merges.txt")
+        problem:
+          "how the class \((name ?? "").quoted) cuts text is not in vocab.json and merges.txt")
     }
     return name
   }

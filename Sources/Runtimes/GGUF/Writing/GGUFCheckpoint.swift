@@ -20,13 +20,12 @@ struct GGUFCheckpoint {
     architecture = try GGUFArchitectureFields(family, configuration)
   }
 
-  /// How many layers there are.
-  var layerCount: Int {
-    let key = "\(family.architecture).block_count"
-    if case .u32(let count)? = architecture.fields.first(where: { $0.key == key })?.value {
-      return Int(count)
-    }
-    return 0
+  /// A count among the metadata of the architecture, or nil where it is not there.
+  func count(_ key: String) -> Int? {
+    let key = "\(family.architecture).\(key)"
+    guard case .u32(let count)? = architecture.fields.first(where: { $0.key == key })?.value
+    else { return nil }
+    return Int(count)
   }
 
   /// The tokenizer, with a token for each row of the embedding.

@@ -16,12 +16,15 @@ struct GGUFGeneralFields {
   /// - Throws: `TokenizationError` where `generation_config.json` is malformed.
   init(_ model: GGUFCheckpoint, source: any ModelSource) throws {
     architecture = model.family.architecture
-    let folder = FilePath.name(of: source.path)
+    let file = FilePath.name(of: source.path)
+    let ending = [".gguf", ".tone", ".safetensors"].first(where: file.hasSuffix) ?? ""
+    let folder = String(file.dropLast(ending.count))
     name = Self.title(
       of: try model.configuration.text("_name_or_path").flatMap(Self.modelName) ?? folder)
-    sampling = try source.asset("generation_config.json").map {
-      Self.sampling(try JSONReader.read($0, path: "\(source.path)/generation_config.json"))
-    } ?? []
+    sampling =
+      try source.asset("generation_config.json").map {
+        Self.sampling(try JSONReader.read($0, path: "\(source.path)/generation_config.json"))
+      } ?? []
   }
 
   /// All entries, given the tensors of the file.

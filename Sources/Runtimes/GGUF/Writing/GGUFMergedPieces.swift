@@ -71,7 +71,11 @@ struct GGUFMergedPieces: GGUFPieces {
     }
     var parts: [JSONValue] = []
     if let normalizer = json["normalizer"], !normalizer.isNull {
-      if case .array(let list)? = normalizer["normalizers"] { parts = list } else { parts = [normalizer] }
+      if case .array(let list)? = normalizer["normalizers"] {
+        parts = list
+      } else {
+        parts = [normalizer]
+      }
     }
     for part in parts {
       switch part["type"]?.text {

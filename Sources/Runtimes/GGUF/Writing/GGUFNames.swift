@@ -12,7 +12,8 @@ struct GGUFNames: Sendable {
 
     init(_ name: String) {
       suffix = [".weight", ".bias"].first(where: name.hasSuffix) ?? ""
-      var words = name.dropLast(suffix.count).split(separator: ".", omittingEmptySubsequences: false)
+      var words = name.dropLast(suffix.count).split(
+        separator: ".", omittingEmptySubsequences: false)
       for index in words.indices {
         // No other spelling of a number may lead to the same name.
         guard let number = Int(words[index]), "\(number)" == words[index], number >= 0 else {

@@ -87,21 +87,32 @@ struct GGUFRotaryFields {
   }
 
   private mutating func addYaRN() throws {
+    // llama.cpp reads neither of these for an architecture that is written.
+    for (name, usual) in [("beta_fast", 32.0), ("beta_slow", 1.0)] {
+      guard let found = try number(name), found != usual else { continue }
+      throw GGUFWritingError.option(
+        key: place + name, found: "\(found)", problem: "llama.cpp always takes \(usual)")
+    }
+    let factor = try required("factor")
     add("rope.scaling.type", .text("yarn"))
-    add("rope.scaling.factor", .f32(Float(try required("factor"))))
+    add("rope.scaling.factor", .f32(Float(factor)))
     let length = try trainedLength() ?? configuration.count("max_position_embeddings")
     if let length { add("rope.scaling.original_context_length", .u32(length)) }
-    let attention = try number("attention_factor") ?? number("attn_factor")
-    for (key, value) in [
-      ("yarn_ext_factor", try number("extrapolation_factor")), ("yarn_attn_factor", attention),
-      ("yarn_beta_fast", try number("beta_fast")), ("yarn_beta_slow", try number("beta_slow")),
-    ] {
-      if let value { add("rope.scaling.\(key)", .f32(Float(value))) }
-    }
-    // By this factor less than DeepSeek's own rule; llama.cpp's loader multiplies it back.
-    if let all = try number("mscale_all_dim") {
+    let all = try number("mscale_all_dim")
+    if let all, sizes.latent != nil {
+      // By this factor less than DeepSeek's own rule; llama.cpp's loader multiplies it back.
       add("rope.scaling.yarn_log_multiplier", .f32(Float(0.1 * all)))
+    } else if let attention = try number("attention_factor") ?? ratio(factor, all: all) {
+      // llama.cpp multiplies by what the rule gives where nothing is said.
+      add("rope.scaling.attn_factor", .f32(Float(attention / GGUFRotaryScaling.sharpening(factor))))
     }
+  }
+
+  /// By how much attention is sharpened where two numbers say so.
+  private func ratio(_ factor: Double, all: Double?) throws -> Double? {
+    guard let all, let one = try number("mscale") else { return nil }
+    return GGUFRotaryScaling.sharpening(factor, by: one)
+      / GGUFRotaryScaling.sharpening(factor, by: all)
   }
 
   private mutating func addTrainedLength() throws {

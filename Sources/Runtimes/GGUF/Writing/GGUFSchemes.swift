@@ -21,13 +21,13 @@ package struct GGUFSchemes: SchemeSet {
 
   package func scheme(named name: String, options: SchemeOptions) throws -> any Scheme {
     guard let scheme = GGUFType(named: name).flatMap({ GGUFBlockScheme($0) }) else {
-      do { return try Schemes.scheme(named: name, options: options) } catch
-        QuantizationError.unknownScheme(let name, _)
-      {
+      do {
+        return try Schemes.scheme(named: name, options: options)
+      } catch QuantizationError.unknownScheme(let name, _) {
         throw QuantizationError.unknownScheme(name: name, known: names)
       }
     }
-    try requireNone(options, for: name)
+    try requireNone(options, for: name, scheme.type)
     return scheme
   }
 
@@ -35,12 +35,12 @@ package struct GGUFSchemes: SchemeSet {
     named name: String, options: SchemeOptions, of source: any ModelSource
   ) throws -> [String: Recipe.Choice] {
     guard let mix = GGUFMix(named: name) else { return [:] }
-    try requireNone(options, for: name)
+    try requireNone(options, for: name, mix.base)
     let (names, model) = try GGUFWriter.names(of: source)
     let tensors = source.tensors.compactMap { tensor in
       names[tensor.name].map { (tensor, GGUFMix.Tensor(name: $0, shape: tensor.shape)) }
     }
-    return zip(tensors, mix.types(of: tensors.map(\.1), in: model)).reduce(into: [:]) {
+    return zip(tensors, mix.wantedTypes(of: tensors.map(\.1), in: model)).reduce(into: [:]) {
       choices, chosen in
       let ((tensor, _), type) = chosen
       guard let type, tensor.elementType.isQuantizable else { return }
@@ -49,8 +49,12 @@ package struct GGUFSchemes: SchemeSet {
   }
 
   /// Blocks have one size, and their scales are quantized as their type has it.
-  private func requireNone(_ options: SchemeOptions, for name: String) throws {
-    if options.blockSize != nil { throw QuantizationError.noBlocks(scheme: name) }
+  private func requireNone(
+    _ options: SchemeOptions, for name: String, _ type: GGUFType
+  ) throws {
+    if options.blockSize != nil {
+      throw QuantizationError.fixedBlocks(scheme: name, size: type.weightCount)
+    }
     if options.doubleQuantization { throw QuantizationError.noDoubleQuantization(scheme: name) }
   }
 }

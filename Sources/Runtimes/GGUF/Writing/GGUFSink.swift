@@ -85,7 +85,9 @@ package final class GGUFSink: TensorSink {
     let files = try plan(all)
     var places: [Place] = []
     for (file, tensors) in files {
-      for index in tensors.indices { places.append(Place(file: file, tensor: index, frameByteCount: 0)) }
+      for index in tensors.indices {
+        places.append(Place(file: file, tensor: index, frameByteCount: 0))
+      }
     }
     for (extra, place) in zip(extras, places) {
       try extra.numbers.withUnsafeBytes { try place.file.write($0, toTensor: place.tensor, at: 0) }

@@ -72,7 +72,8 @@ struct GGUFTokenList {
   private static func require(_ id: Int, below rowCount: Int, _ text: String) throws {
     guard (0..<rowCount).contains(id) else {
       throw GGUFWritingError.tokenizer(
-        problem: "the token \(text.quoted) has the id \(id), but the embedding has only \(rowCount) "
+        problem:
+          "the token \(text.quoted) has the id \(id), but the embedding has only \(rowCount) "
           + "rows")
     }
   }

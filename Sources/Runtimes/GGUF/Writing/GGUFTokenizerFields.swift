@@ -65,7 +65,7 @@ struct GGUFTokenizerFields {
       // Nobody need name a token that stands before or after every text.
       let named = files.token(role).flatMap { tokens.id(of: $0) }
       let framing = ends[role].flatMap { $0 }.flatMap { $0.count == 1 ? Int($0[0]) : nil }
-      guard let id = try named ?? configuration.id(role) ?? framing,
+      guard let id = try named ?? framing ?? configuration.id(role),
         tokens.texts.indices.contains(id)
       else { continue }
       ids[role] = id

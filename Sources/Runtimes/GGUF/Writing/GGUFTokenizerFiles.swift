@@ -106,7 +106,8 @@ struct GGUFTokenizerFiles {
       }
     }
     if let wrong = found.first(where: { !(0..<1 << 28).contains($0.id) }) {
-      throw GGUFWritingError.tokenizer(problem: "the token \(wrong.text.quoted) has the id \(wrong.id)")
+      throw GGUFWritingError.tokenizer(
+        problem: "the token \(wrong.text.quoted) has the id \(wrong.id)")
     }
     return found
   }

@@ -15,7 +15,8 @@ package enum GGUFWriter {
       let model = try GGUFCheckpoint(source)
       let arrangement = try GGUFArrangement(
         model.family, sizes: model.architecture.sizes,
-        layerCount: model.layerCount, source: source)
+        layerCount: model.count("block_count") ?? 0, expertCount: model.count("expert_count"),
+        source: source)
       return try ArrangedSource(source, arrangement.arrangements)
     }
   }
@@ -71,7 +72,8 @@ package enum GGUFWriter {
       guard GGUFType(of: entry.record) != nil else {
         throw RuntimeError.notHeld(
           format: Self.name, tensor: tensor.name, scheme: entry.schemeName,
-          problem: "llama.cpp has no such blocks, or rows of \(tensor.columnCount) are no whole ones",
+          problem:
+            "llama.cpp has no such blocks, or rows of \(tensor.columnCount) are no whole ones",
           remedy: "use another scheme, or requantize with --requantize")
       }
       return entry
@@ -87,7 +89,7 @@ package enum GGUFWriter {
   }
 
   /// What is said of tensors that get another type than the one that was chosen.
-  private static func standInNotes(_ entries: [Plan.Entry]) -> [String] {
+  static func standInNotes(_ entries: [Plan.Entry]) -> [String] {
     let count = entries.count { $0.reason.contains(GGUFBlockScheme.wholeBlocks) }
     guard count > 0 else { return [] }
     return [

@@ -8,7 +8,7 @@ extension MLXFamily {
     MLXFamily(modelTypes: ["starcoder2"], ignoresWindow: true),
     MLXFamily(modelTypes: ["gemma"], head: .tied),
     MLXFamily(modelTypes: ["gemma2"], head: .tied, ignoresWindow: true),
-    MLXFamily(modelTypes: ["gemma3_text"]),
+    MLXFamily(modelTypes: ["gemma3_text"], hasWindowRhythm: true),
     MLXFamily(modelTypes: ["phi", "stablelm"], head: .own),
     mixtral, qwen3MoE, deepSeekV3, gptOSS, gpt2, gptNeoX,
   ]

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Tensors
+
+extension TensorDescription {
+  /// Whether it is a stack of matrices, and of so many that there may be as many experts.
+  var isStack: Bool {
+    shape.count == 3 && (1...4096).contains(shape[0]) && elementCount > 0
+  }
+}
+
 /// How mlx-lm names and stores the tensors of a family, where a checkpoint does it otherwise.
 struct MLXFamily: Sendable {
   /// Matrices that mlx-lm stacks, one expert upon the other.
@@ -49,6 +58,8 @@ struct MLXFamily: Sendable {
   var embeddingName = "model.embed_tokens.weight"
   /// Keys of `config.json` that mlx-lm needs, and those from which they are known.
   var keys: [(needed: String, known: String)] = []
+  /// Whether mlx-lm knows by a number after how many layers one attends to all positions.
+  var hasWindowRhythm = false
   /// Whether mlx-lm computes attention over all positions where `config.json` has a sliding window.
   var ignoresWindow = false
 
