@@ -29,6 +29,8 @@ import tempfile
 import venv
 from pathlib import Path
 
+from record import record
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 FAMILIES = REPOSITORY / "Tests/Fixtures/families"
 MODEL = REPOSITORY / "examples/ref-llama"
@@ -94,6 +96,10 @@ def check(halftone, scratch):
     transformers.utils.logging.set_verbosity_error()
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     rows = []
+    peer = f"Transformers {transformers.__version__}, bitsandbytes {bitsandbytes.__version__}"
+
+    def keep(family, scheme, result="pass"):
+        record("bitsandbytes", family, scheme, result, peer, "arrays and logits")
 
     def demand(true, text):
         if not true:
@@ -198,6 +204,7 @@ def check(halftone, scratch):
         demand(own <= OWN_ARITHMETIC, f"{name}: logits by its own arithmetic differ by {own:.2e}")
         row = [name, f"{error:.1e}", f"{own:.1e}"]
         if config is None:
+            keep(MODEL.name, name)
             rows.append(row + ["not compared", "not compared"])
             continue
         saved = scratch / f"{name}-theirs"
@@ -221,6 +228,7 @@ def check(halftone, scratch):
             torch.equal(before[k], after[k]) for k in before)
         demand(same, f"{name}: .tone and back changes the arrays")
         rows.append(row + ["weights equal, .tone and back equal"])
+        keep(MODEL.name, name)
         print(f"ok {name}", file=sys.stderr)
 
     def loads_plainly(family):
@@ -240,7 +248,7 @@ def check(halftone, scratch):
         if not loads_plainly(family):
             table.append(row + ["the checkpoint itself is computed otherwise there"] + [""])
             continue
-        for name, quantize in [("nf4", ["--scheme", "nf4", "--double-quant"]),
+        for name, quantize in [("nf4-dq", ["--scheme", "nf4", "--double-quant"]),
                                ("int8", ["--scheme", "int8-row"])]:
             output = scratch / f"{family.name}-{name}"
             words = [halftone, "quantize", family, "-o", output, "--to", "bitsandbytes", "--json",
@@ -249,6 +257,7 @@ def check(halftone, scratch):
             if done.returncode:
                 demand("bitsandbytes does not work for the family" in done.stderr, done.stderr)
                 row.append("refused")
+                keep(family.name, name, "refused")
                 continue
             ids_here = load_file(family / "golden.safetensors")["input_ids"].flatten().tolist()
             layers = json.loads(done.stdout)["quantized_tensors"]
@@ -258,6 +267,7 @@ def check(halftone, scratch):
             error = ((mine - theirs).norm() / theirs.norm()).item()
             demand(error <= RELATIVE_ERROR, f"{family.name} {name}: logits differ by {error:.2e}")
             row.append(f"{layers} layers, {error:.1e}")
+            keep(family.name, name)
         table.append(row)
         print(f"ok {family.name}", file=sys.stderr)
 

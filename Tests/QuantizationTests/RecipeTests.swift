@@ -73,9 +73,8 @@ import Testing
     ),
     (
       "scheme: nf5",
-      "the recipe: there is no scheme 'nf5'; choose one of nf4, fp4, int8, int8-row, int8-ct2, int4, w4a16, w8a16, "
-        + "w4a16-asym, fp8, nvfp4, mxfp4, mxfp4-mlx, affine2, affine3, affine4, affine5, affine6, affine8, f16, "
-        + "bf16, f32, keep"
+      "the recipe: there is no scheme 'nf5'; choose one of "
+        + Schemes.names.joined(separator: ", ") + ", keep"
     ),
     (
       "rules: [{match: a, scheme: keep}, {match: b, scheme: nf4, block_size: 48}]",
