@@ -25,6 +25,8 @@ TEXT = REPOSITORY / "examples/eval.txt"
 TOKENS = 96
 # Families whose own checkpoint a version of Transformers computes otherwise are no measure.
 PLAIN = 1e-4
+# Restored to bf16, experts compute with weights that differ by 2^-9 and less.
+BF16_EXPERTS = 2e-2
 
 
 def run(*words):
@@ -117,15 +119,23 @@ def check(runtime, halftone, scratch):
             refused = f"{runtime.name} does not work for the family" in done.stderr
             return ("refused", "") if refused else ("fail", done.stderr.strip())
         layers = json.loads(done.stdout)["quantized_tensors"]
-        model, about = load(output)
+        try:
+            model, about = load(output)
+        except RuntimeError:
+            kept = [name for name in arrays(output) if ".experts." in name and name.endswith(".weight")]
+            if kept:
+                return "skip", "experts whose rows are no whole groups are kept, and it takes all or none"
+            raise
         own = set(model._tied_weights_keys or [])
         wrong = [k for kind in ("missing_keys", "unexpected_keys", "mismatched_keys")
                  for k in about[kind] if k not in own]
         if wrong:
             return "fail", f"missing or left over: {sorted(map(str, wrong))[:4]}"
+        # Experts are stacked and restored to bf16 when they are loaded, and are no layers any more.
+        experts = sum(".experts." in name for name in runtime.restored(output, arrays(output)))
         found = sum(map(runtime.is_quantized, model.modules()))
-        if found != layers:
-            return "fail", f"{found} quantized layers, not {layers}"
+        if found != layers - experts:
+            return "fail", f"{found} quantized layers, not {layers - experts}"
         plain = scratch / "plain"
         run(halftone, "dequantize", output, "-o", plain, "--dtype", "f32", "--overwrite")
         ours, theirs = arrays(plain), runtime.restored(output, arrays(output))
@@ -145,7 +155,8 @@ def check(runtime, halftone, scratch):
             raise
         error = difference(theirs, load_file(target)["logits"])
         detail = f"{layers} layers, logits {error:.1e}"
-        return ("pass" if error <= runtime.logits else "fail"), detail
+        limit = BF16_EXPERTS if experts else runtime.logits
+        return ("pass" if error <= limit else "fail"), detail
 
     ids = json.loads(run(halftone, "tokenize", MODEL, "--text", TEXT, "--json"))["ids"][:TOKENS]
     for scheme, options in runtime.schemes:

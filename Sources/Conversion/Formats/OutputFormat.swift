@@ -74,21 +74,21 @@ package enum OutputFormats {
       }).joined(separator: ", ")
   }
 
-  /// What formats add to the schemes that all know, for help.
+  /// What formats add to the schemes that all know, for help, each name once.
   package static var ownSchemes: String {
     all.map { format in
-      let own =
-        (format.schemes.names + format.schemes.mixtureNames)
-        .filter { !Schemes.names.contains($0) }
+      let own = format.schemeNames.filter { !Schemes.names.contains($0) }
       return own.isEmpty ? "" : "; for \(type(of: format).name): \(own.joined(separator: ", "))"
     }.joined()
   }
 
   /// Every name that a user may give a scheme or a mixture.
   package static var schemeNames: [String] {
-    all.flatMap { $0.schemes.names + $0.schemes.mixtureNames }.reduce(into: []) { names, name in
-      if !names.contains(name) { names.append(name) }
-    }
+    unique(all.flatMap(\.schemeNames))
+  }
+
+  fileprivate static func unique(_ names: [String]) -> [String] {
+    names.reduce(into: []) { found, name in if !found.contains(name) { found.append(name) } }
   }
 
   /// The format of that name.
@@ -99,5 +99,12 @@ package enum OutputFormats {
       throw .unknownFormat(name: name, known: names)
     }
     return format
+  }
+}
+
+extension OutputFormat {
+  /// The names of its schemes and mixtures, each once.
+  fileprivate var schemeNames: [String] {
+    OutputFormats.unique(schemes.names + schemes.mixtureNames)
   }
 }

@@ -14,7 +14,7 @@ package enum CompressedTensorsWriter {
   ) throws -> (entries: [Plan.Entry], notes: [String]) {
     try ModelConfiguration(of: source).requireFamily(
       notAmong: CompressedTensors.refusedFamilies, format: CompressedTensors.name)
-    let fitted = try entries.map { try fit($0.keepingExperts) }
+    let fitted = try entries.map { try fit($0) }
     let configuration = configuration(of: fitted.map(\.record))
     guard !configuration.groups.isEmpty else {
       return (fitted, ["nothing is quantized: a plain folder"])
@@ -26,8 +26,15 @@ package enum CompressedTensorsWriter {
         "config.json gets a quantization_config (\(formats)) that names "
           + "\(configuration.ignored.count) modules to ignore",
         "loads in vLLM, and in Transformers with compressed-tensors 0.15 or later",
-      ] + Plan.Entry.noteOnExperts(in: fitted)
+      ] + noteOnExperts(in: fitted)
     )
+  }
+
+  /// Transformers 5 stacks experts when it loads them, all of which must then be quantized.
+  private static func noteOnExperts(in entries: [Plan.Entry]) -> [String] {
+    let kinds = Set(entries.filter(\.isExpert).map { $0.record.plainType == nil })
+    return kinds.count < 2
+      ? [] : ["some experts stay in their type: vLLM may load such a model, Transformers 5 does not"]
   }
 
   private static func fit(_ entry: Plan.Entry) throws -> Plan.Entry {
