@@ -17,9 +17,18 @@ struct ChatArguments: ParsableArguments {
   }
 
   /// The ids of a prompt, with what the model wants before it.
-  func tokens(of prompt: String, for source: any ModelSource, with tokenizer: Tokenizer) throws
-    -> [Int32]
-  {
-    try tokenizer.frame.before + tokenizer.encode(prompt, addingSpecialTokens: false)
+  ///
+  /// - Throws: `TokenizationError`, `TemplateError`
+  func tokens(
+    of prompt: String, for source: some ModelSource, with tokenizer: Tokenizer
+  ) throws -> [Int32] {
+    guard chat else {
+      return try tokenizer.frame.before + tokenizer.encode(prompt, addingSpecialTokens: false)
+    }
+    var messages = [ChatTemplate.Message(role: "user", content: prompt)]
+    if let system { messages.insert(.init(role: "system", content: system), at: 0) }
+    // The template writes all special tokens itself.
+    return try tokenizer.encode(
+      ChatTemplate(of: source).render(messages), addingSpecialTokens: false)
   }
 }
