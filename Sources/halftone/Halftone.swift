@@ -25,7 +25,7 @@ struct HalftoneCommand: ParsableCommand {
     subcommands: [
       InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, ExportCommand.self,
       CheckCommand.self, ReportCommand.self, VerifyCommand.self, MergeCommand.self,
-      PerplexityCommand.self, LogitsCommand.self, GenerateCommand.self,
+      PerplexityCommand.self, LogitsCommand.self, GenerateCommand.self, BenchCommand.self,
       TokenizeCommand.self,
     ])
 

@@ -10,13 +10,6 @@ struct KeyValueShape: Sendable, Hashable {
   /// How many positions a query sees, its own included; nil for all.
   var window: Int?
 
-  init(_ attention: Attention) {
-    headCount = attention.keyValueHeadCount
-    keySize = attention.headSize
-    valueSize = attention.valueSize
-    window = attention.window
-  }
-
   /// Numbers per block: of one head after the other, keys of all tokens, then values of all tokens
   /// behind all keys.
   var blockWidth: Int { BlockPool.tokenCount * headCount * (keySize + valueSize) }
@@ -30,5 +23,13 @@ struct KeyValueShape: Sendable, Hashable {
     guard let window else { return all }
     // The first and the last block may have one token each that counts.
     return min(all, (window + segmentLength) / BlockPool.tokenCount + 2)
+  }
+}
+
+extension KeyValueShape {
+  init(_ attention: Attention) {
+    self.init(
+      headCount: attention.keyValueHeadCount, keySize: attention.headSize,
+      valueSize: attention.valueSize, window: attention.window)
   }
 }

@@ -2,12 +2,13 @@
 
 /// When tokens came.
 package struct TokenClock: Sendable {
-  private var beginning = ContinuousClock.now
+  private var beginning: ContinuousClock.Instant
   private var first: ContinuousClock.Instant?
   private var last: ContinuousClock.Instant?
   private var count = 0
 
-  package init() {}
+  /// - Parameter beginning: when the prompt went in.
+  package init(since beginning: ContinuousClock.Instant = .now) { self.beginning = beginning }
 
   /// The prompt goes in now.
   package mutating func start() { self = TokenClock() }

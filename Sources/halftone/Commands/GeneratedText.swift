@@ -7,6 +7,9 @@ import Tokenization
 
 /// The text of one request, while it comes and afterwards.
 struct GeneratedText {
+  /// Activations and sums in fp32, on the weights exactly as they are stored.
+  private static let arithmetic = "exact"
+
   private let request: GenerationRequest
   private var stream: TextStream
   private var stops: StopStrings
@@ -63,14 +66,14 @@ struct GeneratedText {
       case .interruption: "interrupted"
       }
     let rate = clock.tokensPerSecond.map { String(format: ", %.1f tokens/s", $0) } ?? ""
-    return "\(ids.count) tokens\(rate), \(Arithmetic.exact.rawValue) arithmetic; \(end)"
+    return "\(ids.count) tokens\(rate), \(Self.arithmetic) arithmetic; \(end)"
   }
 
   /// What `--json` prints.
   func result(_ generator: Generator) -> Result {
     Result(
       text: text, tokens: ids, finishReason: finish, promptTokens: request.prompt.count,
-      generatedTokens: ids.count, sampling: request.sampling, arithmetic: .exact,
+      generatedTokens: ids.count, sampling: request.sampling, arithmetic: Self.arithmetic,
       timeToFirstTokenSeconds: clock.secondsToFirst, generateTokensPerSecond: clock.tokensPerSecond,
       cacheBytes: generator.peakCacheByteCount)
   }
@@ -83,7 +86,7 @@ struct GeneratedText {
     var promptTokens: Int
     var generatedTokens: Int
     var sampling: SamplingOptions
-    var arithmetic: Arithmetic
+    var arithmetic: String
     var timeToFirstTokenSeconds: Double?
     var generateTokensPerSecond: Double?
     var cacheBytes: Int

@@ -49,7 +49,8 @@ extension TemplateRenderer {
   private func json(
     _ value: TemplateValue, _ arguments: CallArguments
   ) throws(TemplateError) -> String {
-    let indent = arguments.named.last { $0.name == "indent" }?.value.whole
+    let indent =
+      arguments.named.last { $0.name == "indent" }?.value.whole
       ?? arguments.positional.first?.whole
     var separators: (element: String, key: String)?
     if case .list(let parts)? = arguments.named.last(where: { $0.name == "separators" })?.value,
@@ -91,7 +92,8 @@ extension TemplateRenderer {
       let indentsFirst = arguments[1, "first"]?.isTrue ?? false
       let indentsBlank = arguments[2, "blank"]?.isTrue ?? false
       let lines = TemplateText(string).split(by: "\n").enumerated().map { index, line in
-        index == 0 ? (indentsFirst ? space + line : line)
+        index == 0
+          ? (indentsFirst ? space + line : line)
           : line.isEmpty && !indentsBlank ? line : space + line
       }
       return .string(try joined(lines, by: "\n"))
@@ -106,7 +108,7 @@ extension TemplateRenderer {
   ) throws(TemplateError) -> TemplateValue? {
     switch filter {
     case "list", "first", "last", "join", "reverse", "sort", "unique", "map", "select", "reject",
-      "selectattr", "rejectattr", "sum", "min", "max", "dictsort", "batch":
+      "selectattr", "rejectattr", "dictsort":
       break
     default: return nil
     }
@@ -125,14 +127,21 @@ extension TemplateRenderer {
       let attribute = arguments.string(1, "attribute")
       var parts: [String] = []
       for element in elements {
-        parts.append(try attribute.map { (name) throws(TemplateError) in
-          try member(name, of: element)
-        }?.text ?? element.text)
+        parts.append(
+          try attribute.map { (name) throws(TemplateError) in
+            try member(name, of: element)
+          }?.text ?? element.text)
       }
       return .string(try joined(parts, by: arguments.string(0, "d") ?? ""))
     case "map": return .list(try mapped(elements, arguments))
     case "select", "reject", "selectattr", "rejectattr":
       return .list(try chosen(elements, filter, arguments))
+    case "sort": return .list(elements.sorted { $0.precedes($1) ?? false })
+    case "dictsort":
+      guard case .mapping(let members) = value else { throw invalid("dictsort takes a mapping") }
+      return .list(
+        members.sorted { $0.key.text.lowercased() < $1.key.text.lowercased() }
+          .map { .list([$0.key, $0.value]) })
     case "unique":
       return .list(
         elements.reduce(into: []) { unique, element in
@@ -158,11 +167,16 @@ extension TemplateRenderer {
     _ elements: [TemplateValue], _ arguments: CallArguments
   ) throws(TemplateError) -> [TemplateValue] {
     var results: [TemplateValue] = []
-    if case .string(let attribute)? = arguments.named.last(where: { $0.name == "attribute" })?.value {
+    if case .string(let attribute)? = arguments.named.last(where: { $0.name == "attribute" })?.value
+    {
       let fallback = arguments.named.last { $0.name == "default" }?.value
       for element in elements {
         let found = try member(attribute, of: element)
-        if case .undefined = found { results.append(fallback ?? found) } else { results.append(found) }
+        if case .undefined = found {
+          results.append(fallback ?? found)
+        } else {
+          results.append(found)
+        }
       }
       return results
     }
@@ -190,7 +204,8 @@ extension TemplateRenderer {
     let rest = CallArguments(positional: Array(positional), named: arguments.named)
     var results: [TemplateValue] = []
     for element in elements {
-      let value = try path.map { (path) throws(TemplateError) in try member(path, of: element) }
+      let value =
+        try path.map { (path) throws(TemplateError) in try member(path, of: element) }
         ?? element
       let holds =
         try test.map { (test) throws(TemplateError) in
