@@ -18,7 +18,8 @@ package enum TemplateError: Error, Equatable, CustomStringConvertible {
   case limit(line: Int, reason: String)
 
   package var description: String {
-    let remedy = "; leave out --chat and write the conversation as the model expects it into --prompt"
+    let remedy =
+      "; leave out --chat and write the conversation as the model expects it into --prompt"
     return switch self {
     case .missing(let path):
       "\(path): no chat template; leave out --chat, or add the model's chat_template.jinja"

@@ -63,10 +63,11 @@ struct BenchResult: Encodable {
     }
     self.spread = spread
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
     #if os(macOS)
+      getrusage(RUSAGE_SELF, &usage)
       peakMemoryBytes = Int(usage.ru_maxrss)
     #else
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
       peakMemoryBytes = Int(usage.ru_maxrss) << 10
     #endif
   }

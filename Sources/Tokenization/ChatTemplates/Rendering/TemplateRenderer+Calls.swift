@@ -60,7 +60,7 @@ extension TemplateRenderer {
       }
       members.append(contentsOf: arguments.named)
       guard case .function(.namespace) = function else {
-        return .object(members.map { ($0.name, $0.value) })
+        return try measured(.object(members.map { ($0.name, $0.value) }))
       }
       return .namespace(TemplateNamespace(members))
     case .undefined:

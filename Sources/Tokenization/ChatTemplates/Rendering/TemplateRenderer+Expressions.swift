@@ -12,7 +12,7 @@ extension TemplateRenderer {
     switch expression {
     case .literal(let value): return value
     case .name(let name): return lookup(name) ?? .undefined(name: name)
-    case .list(let elements): return .list(try values(of: elements))
+    case .list(let elements): return try measured(.list(values(of: elements)))
     case .mapping(let members):
       var result: [(key: TemplateValue, value: TemplateValue)] = []
       for member in members {
@@ -20,7 +20,7 @@ extension TemplateRenderer {
         result.removeAll { $0.key.equals(key) }
         result.append((key, try value(of: member.value)))
       }
-      return .mapping(result)
+      return try measured(.mapping(result))
     case .attribute(let base, let name): return try attribute(name, of: value(of: base))
     case .item(let base, let index): return try item(value(of: index), of: value(of: base))
     case .slice(let base, let slice): return try part(slice, of: value(of: base))
@@ -150,7 +150,7 @@ extension TemplateRenderer {
     case (.add, .string(let a), .string(let b)): return try joined(a, b)
     case (.add, .list(let a), .list(let b)):
       try charge(a.count + b.count)
-      return .list(a + b)
+      return try measured(.list(a + b))
     case (.multiply, .string(let text), .integer(let count)),
       (.multiply, .integer(let count), .string(let text)):
       let (length, overflow) = text.utf8.count.multipliedReportingOverflow(by: max(0, count))

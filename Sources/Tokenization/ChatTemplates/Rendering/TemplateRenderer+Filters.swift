@@ -133,7 +133,7 @@ extension TemplateRenderer {
           }?.text ?? element.text)
       }
       return .string(try joined(parts, by: arguments.string(0, "d") ?? ""))
-    case "map": return .list(try mapped(elements, arguments))
+    case "map": return try measured(.list(mapped(elements, arguments)))
     case "select", "reject", "selectattr", "rejectattr":
       return .list(try chosen(elements, filter, arguments))
     case "sort": return .list(elements.sorted { $0.precedes($1) ?? false })

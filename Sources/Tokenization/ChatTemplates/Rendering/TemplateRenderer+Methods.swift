@@ -11,9 +11,9 @@ extension TemplateRenderer {
       if let result = try method(name, of: text, arguments) { return result }
     case .mapping(let members):
       switch name {
-      case "items": return .list(members.map { .list([$0.key, $0.value]) })
+      case "items": return try measured(.list(members.map { .list([$0.key, $0.value]) }))
       case "keys": return .list(members.map(\.key))
-      case "values": return .list(members.map(\.value))
+      case "values": return try measured(.list(members.map(\.value)))
       case "get":
         guard let key = arguments[0, "key"] else { throw invalid("get needs a key") }
         return members.last { $0.key.equals(key) }?.value ?? arguments[1, "default"] ?? .null

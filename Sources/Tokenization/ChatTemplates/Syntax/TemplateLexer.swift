@@ -166,7 +166,9 @@ struct TemplateLexer {
   private mutating func number() throws(TemplateError) -> TemplateToken {
     var spelling = ""
     func take(_ position: inout Int, _ source: [Unicode.Scalar]) {
-      while position < source.count, ("0"..."9").contains(source[position]) || source[position] == "_" {
+      while position < source.count,
+        ("0"..."9").contains(source[position]) || source[position] == "_"
+      {
         if source[position] != "_" { spelling.unicodeScalars.append(source[position]) }
         position += 1
       }
@@ -224,7 +226,7 @@ struct TemplateLexer {
     guard digits.count == digitCount,
       let value = UInt32(String(String.UnicodeScalarView(digits)), radix: 16),
       let scalar = Unicode.Scalar(value)
-    else { throw .malformed(line: line, expected: "\(digitCount) hexadecimal digits of a character") }
+    else { throw .malformed(line: line, expected: "\(digitCount) hexadecimal digits") }
     position += digitCount
     return scalar
   }

@@ -104,7 +104,9 @@ extension TemplateWords {
     if take(.mark("-")) {
       return .negative(try nested { (words) throws(TemplateError) in try words.signed() })
     }
-    if take(.mark("+")) { return try nested { (words) throws(TemplateError) in try words.signed() } }
+    if take(.mark("+")) {
+      return try nested { (words) throws(TemplateError) in try words.signed() }
+    }
     return try filtered(try operand())
   }
 

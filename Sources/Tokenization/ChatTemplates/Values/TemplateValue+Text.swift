@@ -21,7 +21,8 @@ extension TemplateValue {
     case .string(let text): Self.quoted(text)
     case .list(let elements): "[" + elements.map(\.representation).joined(separator: ", ") + "]"
     case .mapping(let members):
-      "{" + members.map { "\($0.key.representation): \($0.value.representation)" }
+      "{"
+        + members.map { "\($0.key.representation): \($0.value.representation)" }
         .joined(separator: ", ") + "}"
     case .namespace: "<Namespace>"
     case .loop: "<LoopContext>"
@@ -109,7 +110,8 @@ extension TemplateValue {
       case "\u{C}": result.append(contentsOf: "\\f".unicodeScalars)
       case "\u{0}"..."\u{1F}":
         let digits = String(scalar.value, radix: 16)
-        result.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars)
+        let escape = "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        result.append(contentsOf: escape.unicodeScalars)
       default: result.append(scalar)
       }
     }

@@ -35,7 +35,8 @@ package indirect enum TemplateValue: Sendable {
   /// What a message calls it.
   var kind: String {
     switch self {
-    case .undefined(let name): name.isEmpty ? "something undefined" : "\(name.quoted), which is undefined,"
+    case .undefined(let name):
+      name.isEmpty ? "something undefined" : "\(name.quoted), which is undefined,"
     case .null: "none"
     case .bool: "a truth value"
     case .integer, .number: "a number"
