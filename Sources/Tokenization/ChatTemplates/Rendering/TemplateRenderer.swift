@@ -6,7 +6,7 @@
 /// only values that it can change are names of its own and namespaces.
 final class TemplateRenderer {
   /// How many steps a rendering may take; making a string or a list counts its length.
-  static let workLimit = 20_000_000
+  static let workLimit = 5_000_000
   /// How many bytes it may give.
   static let outputLimit = 1 << 24
   /// How deep values, statements and macros may be nested, which takes stack.
