@@ -2,6 +2,8 @@
 //
 // The choice of variant: the only file that asks the processor what it can do.
 
+#include "blocks.h"
+#include "grids_internal.h"
 #include "kernels_internal.h"
 
 #include <stdatomic.h>
@@ -15,6 +17,8 @@
 
 static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
 static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
+static const halftone_grids scalar_grids = HALFTONE_GRID_TABLE(scalar, scalar);
+static const halftone_block_encoders scalar_encoders = HALFTONE_ENCODER_TABLE(scalar);
 
 #if defined(__x86_64__)
 
@@ -22,6 +26,9 @@ static const halftone_kernels avx2 = HALFTONE_TABLE(avx2, avx2);
 static const halftone_kernels avx512 = HALFTONE_TABLE(avx512, avx2);
 static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
 static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
+static const halftone_grids avx2_grids = HALFTONE_GRID_TABLE(avx2, avx2);
+static const halftone_grids avx512_grids = HALFTONE_GRID_TABLE(avx512, avx2);
+static const halftone_block_encoders avx2_encoders = HALFTONE_ENCODER_TABLE(avx2);
 
 /// The parts of the register file that the operating system saves (XCR0).
 static uint32_t saved_state(void) {
@@ -55,6 +62,7 @@ static int has_avx512(void) {
 static const halftone_kernels neon = HALFTONE_TABLE(neon, neon);
 static const halftone_kernels neon_without_crc = HALFTONE_TABLE(neon, scalar);
 static const halftone_math neon_math = HALFTONE_MATH_TABLE(neon);
+static const halftone_grids neon_grids = HALFTONE_GRID_TABLE(neon, scalar);
 
 static int has_crc(void) {
 #if defined(__linux__)
@@ -137,13 +145,30 @@ const halftone_math *halftone_math_for(halftone_isa isa) {
   }
 }
 
-static const halftone_math *math_of(const halftone_kernels *kernels) {
-  for (int isa = HALFTONE_ISA_SCALAR; kernels != NULL && isa <= HALFTONE_ISA_NEON; isa++) {
-    if (halftone_kernels_for((halftone_isa)isa) == kernels) {
-      return halftone_math_for((halftone_isa)isa);
-    }
+const halftone_grids *halftone_grids_for(halftone_isa isa) {
+  if (halftone_kernels_for(isa) == NULL) return NULL;
+  switch (isa) {
+#if defined(__x86_64__)
+    case HALFTONE_ISA_AVX2:
+      return &avx2_grids;
+    case HALFTONE_ISA_AVX512:
+      return &avx512_grids;
+#elif defined(__aarch64__)
+    case HALFTONE_ISA_NEON:
+      return &neon_grids;
+#endif
+    default:
+      return &scalar_grids;
   }
-  return NULL;
+}
+
+/// The instruction set that halftone_kernels_active() chose, or one that there is not.
+static halftone_isa active_isa(void) {
+  const halftone_kernels *kernels = halftone_kernels_active();
+  for (int isa = HALFTONE_ISA_SCALAR; kernels != NULL && isa <= HALFTONE_ISA_NEON; isa++) {
+    if (halftone_kernels_for((halftone_isa)isa) == kernels) return (halftone_isa)isa;
+  }
+  return (halftone_isa)-1;
 }
 
 const halftone_math *halftone_math_active(void) {
@@ -151,8 +176,22 @@ const halftone_math *halftone_math_active(void) {
   static _Atomic(const halftone_math *) choice = &undecided;
   const halftone_math *math = atomic_load_explicit(&choice, memory_order_relaxed);
   if (math == &undecided) {
-    math = math_of(halftone_kernels_active());
+    math = halftone_math_for(active_isa());
     atomic_store_explicit(&choice, math, memory_order_relaxed);
   }
   return math;
+}
+
+const halftone_grids *halftone_grids_active(void) { return halftone_grids_for(active_isa()); }
+
+const halftone_block_encoders *halftone_block_encoders_for(halftone_isa isa) {
+  if (halftone_kernels_for(isa) == NULL) return NULL;
+#if defined(__x86_64__)
+  if (isa != HALFTONE_ISA_SCALAR) return &avx2_encoders;
+#endif
+  return &scalar_encoders;
+}
+
+const halftone_block_encoders *halftone_block_encoders_active(void) {
+  return halftone_block_encoders_for(active_isa());
 }

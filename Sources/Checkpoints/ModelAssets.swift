@@ -4,7 +4,7 @@ import Foundation
 import Tensors
 
 /// The small files that travel with a model's tensors, found by name in its folder.
-enum ModelAssets {
+package enum ModelAssets {
   /// No file of the kinds below comes near this size, in bytes.
   static let maximumByteCount = 64 << 20
 
@@ -12,7 +12,7 @@ enum ModelAssets {
   static let names: Set<String> = [
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
     "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "vocab.json", "merges.txt",
-    "chat_template.jinja", "chat_template.json",
+    "chat_template.jinja", "chat_template.json", "hf_quant_config.json",
   ]
 
   /// What its authors want to travel with it, under whatever extension.
@@ -24,11 +24,17 @@ enum ModelAssets {
   }
 
   /// Reads the assets in a folder, sorted by name.
-  static func read(from directory: String) throws(CheckpointError) -> [Asset] {
+  ///
+  /// - Parameter others: names of more files that are assets there.
+  package static func read(
+    from directory: String, including others: Set<String> = []
+  ) throws(CheckpointError) -> [Asset] {
     // Whoever may open a file in a folder need not be allowed to list the folder.
-    let listed = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? Array(names)
+    let listed =
+      (try? FileManager.default.contentsOfDirectory(atPath: directory))
+      ?? Array(names.union(others))
     var assets: [Asset] = []
-    for name in listed.filter(includes).sorted() {
+    for name in listed.filter({ includes($0) || others.contains($0) }).sorted() {
       let path = FilePath.join(directory, name)
       let file: MappedFile
       do {

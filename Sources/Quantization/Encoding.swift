@@ -50,6 +50,7 @@ package struct Encoding: Codable, Equatable, Sendable {
     case subtract
     case multiply
     case add
+    case divide
   }
 
   package init(

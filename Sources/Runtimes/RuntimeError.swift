@@ -17,8 +17,13 @@ package enum RuntimeError: Error, Equatable {
   case configuration(problem: String)
   /// The model has the tensors, in the shapes, from which a runtime's tensor is put together.
   case arrangement(tensor: String, problem: String)
+  /// A runtime that is spoken to in tokens has a string for each, and each once.
+  case vocabulary(format: String, problem: String)
   /// An array's place was declared before its bytes come.
   case misplaced(file: String, array: String, problem: String)
+
+  /// llama.cpp loads and runs the model as a GGUF file.
+  case gguf(GGUFWritingError)
 
   // MARK: Reading
 
@@ -28,6 +33,10 @@ package enum RuntimeError: Error, Equatable {
   case transposedScales(file: String, tensor: String)
   /// Layers are stored as the family's networks have them.
   case transposedLayers(file: String, family: String)
+  /// A tensor's codes stand in an order that other formats have, too.
+  case notCopied(file: String, tensor: String, problem: String)
+  /// `config.json` says of the quantization what is known here.
+  case quantization(file: String, problem: String)
   /// Only a tensor whose numbers stand as they are has stored bytes of its own.
   case notPlain(file: String, tensor: String, scheme: String)
   /// A range of weights lies inside the tensor.
@@ -46,11 +55,15 @@ extension RuntimeError: CustomStringConvertible {
     case .family(let format, let family, let problem):
       "\(format) does not work for the family \(family.quoted): \(problem); write another "
         + "format with --to"
+    case .gguf(let error): error.description
     case .configuration(let problem):
       "config.json \(problem); put the model's own config.json beside its tensors"
     case .arrangement(let tensor, let problem):
       "tensor \(tensor.quoted) can't be put together: \(problem); check that the checkpoint is complete "
         + "and that config.json is its own"
+    case .vocabulary(let format, let problem):
+      "\(format) needs the strings of all tokens: \(problem); put the model's own tokenizer.json or "
+        + "tokenizer.model beside its tensors"
     case .misplaced(let file, let array, let problem):
       "\(file): array \(array.quoted): \(problem); report this as a bug"
     case .malformed(let file, let tensor, let problem):
@@ -61,6 +74,12 @@ extension RuntimeError: CustomStringConvertible {
     case .transposedLayers(let file, let family):
       "\(file): bitsandbytes stores the layers of the family \(family.quoted) transposed, and they are "
         + "not read; call dequantize() on the model in Transformers and save it plainly"
+    case .notCopied(let file, let tensor, let problem):
+      "\(file): tensor \(tensor.quoted): \(problem), so its codes can't be copied; run halftone "
+        + "dequantize"
+    case .quantization(let file, let problem):
+      "\(file): quantization_config \(problem); load the model in the program that made it and save it "
+        + "dequantized"
     case .notPlain(let file, let tensor, let scheme):
       "\(file): tensor \(tensor.quoted) is encoded as \(scheme) and has no plain bytes; run halftone "
         + "dequantize first"

@@ -147,7 +147,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ["--scheme", "nf4", "--double-quant"], ["--scheme", "int4"], ["--scheme", "int8-row"],
+    ["--scheme", "nf4", "--double-quant"], ["--scheme", "int4"], ["--scheme", "int8-row"], ["--scheme", "int8-ct2"],
     ["--scheme", "fp4"],
   ])
   func `portable and vector code write the same bytes`(options: [String]) throws {

@@ -14,7 +14,7 @@ import Testing
 
 @Suite struct QuantizeTests {
   @Test(
-    arguments: ["nf4", "fp4", "int8", "int8-row", "int4", "bf16", "f16", "f32"],
+    arguments: ["nf4", "fp4", "int8", "int8-row", "int8-ct2", "int4", "bf16", "f16", "f32"],
     [ContainerWriter.Compression.none, .auto, .level(3)])
   func `what is read back is what the decoding rule gives`(
     name: String, compression: ContainerWriter.Compression

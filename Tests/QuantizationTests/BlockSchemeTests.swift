@@ -65,6 +65,34 @@ private let sumTolerance = 1e-5
     }
   }
 
+  @Test(arguments: [1, 2, 7, 33, 4097])
+  func `int8-ct2: rows of any length are encoded as the document says, in slabs or whole`(
+    columns: Int
+  ) throws {
+    let rows = 20
+    var weights = TestTensor.spread(rows * columns, seed: 3)
+    // A row of zeros, and one so small that 127 over its maximum would be infinite.
+    for column in 0..<columns {
+      weights[3 * columns + column] = 0
+      weights[5 * columns + column] = .leastNormalMagnitude / 128
+    }
+    let scheme = try Schemes.scheme(named: "int8-ct2")
+    let whole = try EncodedTensor(TestTensor("w", .f32, [rows, columns], weights), by: scheme)
+    let cut = try EncodedTensor(
+      TestTensor("w", .f32, [rows, columns], weights), by: scheme, slab: 2 * columns * 3)
+    #expect(cut.components == whole.components)
+    let scales = (0..<rows).map { row in
+      let largest = weights[row * columns..<(row + 1) * columns].map(abs).max() ?? 0
+      return 127 / max(largest == 0 ? 127 : largest, 127 / .greatestFiniteMagnitude)
+    }
+    #expect(whole.floats("scales") == scales)
+    #expect(
+      whole.codes
+        == weights.enumerated().map {
+          Int(($1 * scales[$0 / columns]).rounded(.toNearestOrEven))
+        })
+  }
+
   @Test(arguments: [32, 64, 256])
   func `an int4 weight is restored within half a step, and 0 exactly`(block: Int) throws {
     let weights = TestTensor.spread(4097, seed: 41, scale: 3).enumerated().map { index, weight in
@@ -96,10 +124,10 @@ private let sumTolerance = 1e-5
     }
   }
 
-  @Test(arguments: ["nf4", "fp4", "int8", "int4", "int8-row", "bf16"])
+  @Test(arguments: ["nf4", "fp4", "int8", "int4", "int8-row", "int8-ct2", "bf16"])
   func `statistics are those of a computation in double precision`(name: String) throws {
     let tensor = TestTensor("w", .f32, [31, 641], TestTensor.spread(31 * 641, seed: 8))
-    for twice in [false, true] where !twice || !["int4", "bf16"].contains(name) {
+    for twice in [false, true] where !twice || !["int4", "int8-ct2", "bf16"].contains(name) {
       let scheme = try Schemes.scheme(
         named: name, options: SchemeOptions(doubleQuantization: twice))
       let encoded = try EncodedTensor(tensor, by: scheme)

@@ -65,7 +65,7 @@ import Testing
         Schemes.names.contains($0)
       }
       let numbers = clause.split { " ,".contains($0) }.compactMap { Double($0.trimmed) }
-      for name in names where name != "int8-row" {
+      for name in names where !name.hasPrefix("int8-") {
         for (twice, expected) in zip([false, true], numbers) {
           let options = SchemeOptions(doubleQuantization: twice)
           let layout = try Schemes.scheme(named: name, options: options).layout(for: square)
@@ -79,6 +79,9 @@ import Testing
     #expect(sentence.contains("`int8-row` 8 + 32 / row length"))
     let rows = try Schemes.scheme(named: "int8-row").layout(for: square).storedByteCount
     #expect(rows * 8 == square.elementCount * 8 + square.rowCount * 32)
+    #expect(sentence.contains("`int8-ct2` the same"))
+    let divided = try Schemes.scheme(named: "int8-ct2").layout(for: square).storedByteCount
+    #expect(divided == rows)
   }
 
   @Test func `the block sizes are the document's`() throws {

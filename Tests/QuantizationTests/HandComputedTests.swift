@@ -39,6 +39,16 @@ import Testing
     #expect(encoded.bytes("scales") == [0, 0, 0x80, 0x3F, 0, 0, 0x00, 0x3F])
   }
 
+  @Test func `int8-ct2: each row has the factor of its weights, 1 where all are 0`() throws {
+    // 127 / 0.5 = 254; 0.25 × 254 = 63.5 is a tie.
+    let encoded = try EncodedTensor(
+      TestTensor("w", .f32, [3, 2], [1, -1, 0, 0, 0.5, 0.25]),
+      by: Schemes.scheme(named: "int8-ct2"))
+    #expect(encoded.bytes("codes") == [0x7F, 0x81, 0, 0, 0x7F, 0x40])
+    #expect(encoded.floats("scales") == [127, 1, 254])
+    #expect(encoded.restored() == [1, -1, 0, 0, 0.5, 64 / 254])
+  }
+
   @Test func `int4: −5, 10, 0, 2.5 has scale 1 and zero point 5`() throws {
     // The range is 15; 2.5 is a tie and goes to 2, so its code is 7.
     let encoded = try EncodedTensor(

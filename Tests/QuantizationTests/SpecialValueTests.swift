@@ -6,12 +6,12 @@ import Tensors
 import Testing
 
 @Suite struct SpecialValueTests {
-  private static let everyScheme = ["nf4", "fp4", "int8", "int8-row", "int4"]
+  private static let everyScheme = ["nf4", "fp4", "int8", "int8-row", "int8-ct2", "int4"]
 
   @Test(arguments: everyScheme)
   func `zeros of either sign are restored as 0`(name: String) throws {
     let weights = [Float](repeating: 0, count: 100) + [Float](repeating: -0.0, count: 100)
-    for twice in [false, true] where !twice || name != "int4" {
+    for twice in [false, true] where !twice || !["int4", "int8-ct2"].contains(name) {
       let encoded = try EncodedTensor(
         TestTensor("w", .f32, [2, 100], weights),
         by: Schemes.scheme(named: name, options: SchemeOptions(doubleQuantization: twice)))

@@ -54,6 +54,14 @@ def int8_codes(weights, block):
     return np.rint(scaled(weights, block, F(127))).astype(np.int8)
 
 
+def int8_ct2(weights):
+    """Codes, and the scales by which weights were multiplied; the rows are those of a matrix."""
+    largest = np.abs(weights).max(axis=1).astype(F)
+    largest = np.maximum(np.where(largest == 0, F(127), largest), F(127) / np.finfo(F).max).astype(F)
+    scales = (F(127) / largest).astype(F)
+    return np.rint((weights * scales[:, None]).astype(F)).astype(np.int8), scales
+
+
 def int4(weights, block):
     """Codes, scales and zero points; short blocks are of their own weights only, and zero is always in range."""
     rows = in_blocks(weights, block)
