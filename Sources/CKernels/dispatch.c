@@ -3,6 +3,7 @@
 // The choice of variant: the only file that asks the processor what it can do.
 
 #include "kernels_internal.h"
+#include "products_internal.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
 static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
+static const halftone_products scalar_products = HALFTONE_PRODUCTS_TABLE("scalar", scalar);
 
 #if defined(__x86_64__)
 
@@ -22,6 +24,8 @@ static const halftone_kernels avx2 = HALFTONE_TABLE(avx2, avx2);
 static const halftone_kernels avx512 = HALFTONE_TABLE(avx512, avx2);
 static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
 static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
+static const halftone_products avx2_products = HALFTONE_PRODUCTS_TABLE("avx2", avx2);
+static const halftone_products avx512_products = HALFTONE_PRODUCTS_TABLE("avx512", avx2);
 
 /// The parts of the register file that the operating system saves (XCR0).
 static uint32_t saved_state(void) {
@@ -55,6 +59,7 @@ static int has_avx512(void) {
 static const halftone_kernels neon = HALFTONE_TABLE(neon, neon);
 static const halftone_kernels neon_without_crc = HALFTONE_TABLE(neon, scalar);
 static const halftone_math neon_math = HALFTONE_MATH_TABLE(neon);
+static const halftone_products neon_products = HALFTONE_PRODUCTS_TABLE("neon", scalar);
 
 static int has_crc(void) {
 #if defined(__linux__)
@@ -137,13 +142,30 @@ const halftone_math *halftone_math_for(halftone_isa isa) {
   }
 }
 
-static const halftone_math *math_of(const halftone_kernels *kernels) {
-  for (int isa = HALFTONE_ISA_SCALAR; kernels != NULL && isa <= HALFTONE_ISA_NEON; isa++) {
-    if (halftone_kernels_for((halftone_isa)isa) == kernels) {
-      return halftone_math_for((halftone_isa)isa);
-    }
+const halftone_products *halftone_products_for(halftone_isa isa) {
+  if (halftone_kernels_for(isa) == NULL) return NULL;
+  switch (isa) {
+#if defined(__x86_64__)
+    case HALFTONE_ISA_AVX2:
+      return &avx2_products;
+    case HALFTONE_ISA_AVX512:
+      return &avx512_products;
+#elif defined(__aarch64__)
+    case HALFTONE_ISA_NEON:
+      return &neon_products;
+#endif
+    default:
+      return &scalar_products;
   }
-  return NULL;
+}
+
+/// The set whose kernels were chosen, or -1 where none were.
+static int active_isa(void) {
+  const halftone_kernels *kernels = halftone_kernels_active();
+  for (int isa = HALFTONE_ISA_SCALAR; kernels != NULL && isa <= HALFTONE_ISA_NEON; isa++) {
+    if (halftone_kernels_for((halftone_isa)isa) == kernels) return isa;
+  }
+  return -1;
 }
 
 const halftone_math *halftone_math_active(void) {
@@ -151,8 +173,21 @@ const halftone_math *halftone_math_active(void) {
   static _Atomic(const halftone_math *) choice = &undecided;
   const halftone_math *math = atomic_load_explicit(&choice, memory_order_relaxed);
   if (math == &undecided) {
-    math = math_of(halftone_kernels_active());
+    const int isa = active_isa();
+    math = isa < 0 ? NULL : halftone_math_for((halftone_isa)isa);
     atomic_store_explicit(&choice, math, memory_order_relaxed);
   }
   return math;
+}
+
+const halftone_products *halftone_products_active(void) {
+  static const halftone_products undecided;
+  static _Atomic(const halftone_products *) choice = &undecided;
+  const halftone_products *products = atomic_load_explicit(&choice, memory_order_relaxed);
+  if (products == &undecided) {
+    const int isa = active_isa();
+    products = isa < 0 ? NULL : halftone_products_for((halftone_isa)isa);
+    atomic_store_explicit(&choice, products, memory_order_relaxed);
+  }
+  return products;
 }

@@ -28,6 +28,17 @@ extension Decoder {
     _ projection: Projection, _ x: UnsafePointer<Float>, rows: Int,
     into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
   ) {
+    if case .coded(let arithmetic) = productRule, rows <= ProductKernels.stateLimit,
+      let matrix = weights.coded(projection.weight)
+    {
+      products.multiply(
+        matrix, x, states: rows, arithmetic: arithmetic, into: out, stride: stride, adding: adding,
+        threads: threads)
+      if let bias = projection.bias {
+        math.add(weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
+      }
+      return
+    }
     for slab in 0..<weights.slabs(of: projection.weight).count {
       project(projection, slab: slab, x, rows: rows, into: out, stride: stride, adding: adding)
     }

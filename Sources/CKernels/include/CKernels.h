@@ -128,5 +128,6 @@ uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t secon
 #include "kernel_selection.h"
 #include "heap.h"
 #include "math_kernels.h"
+#include "product_kernels.h"
 
 #endif
