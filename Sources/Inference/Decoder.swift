@@ -71,6 +71,13 @@ package final class Decoder: LanguageModel {
     try DecoderEvaluation(of: windows, by: self)
   }
 
+  /// Checks that the model knows all tokens.
+  func check(_ ids: [Int32]) throws {
+    for id in ids where id < 0 || Int(id) >= vocabularySize {
+      throw InferenceError.tokenOutsideVocabulary(id: id, vocabularySize: vocabularySize)
+    }
+  }
+
   /// Checks that windows can be evaluated together.
   func checkedBatch(of windows: [[Int32]]) throws -> Batch {
     let length = windows.first?.count ?? 0
@@ -78,9 +85,7 @@ package final class Decoder: LanguageModel {
       guard window.count == length, length > 0 else {
         throw InferenceError.unequalWindows(expected: length, found: window.count)
       }
-      for id in window where id < 0 || Int(id) >= vocabularySize {
-        throw InferenceError.tokenOutsideVocabulary(id: id, vocabularySize: vocabularySize)
-      }
+      try check(window)
     }
     guard length <= contextLength else {
       throw InferenceError.windowTooLong(length: length, limit: contextLength)
