@@ -55,13 +55,26 @@ INLINE __m256i dot(__m256i weights, __m256i magnitudes, const int8_t *x) {
   return _mm256_madd_epi16(_mm256_maddubs_epi16(magnitudes, signed_x), _mm256_set1_epi16(1));
 }
 
+/// A table of signed bytes, the magnitudes of these, and what a unit of them stands for.
+typedef struct byte_table {
+  __m256i values, magnitudes;
+  float unit;
+} byte_table;
+
+INLINE byte_table make_table(const halftone_coded_rows *weights) {
+  int8_t values[16];
+  const float largest = halftone_round_table(weights->table, values);
+  const __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)values));
+  return (byte_table){table, _mm256_abs_epi8(table), weights->factor * (largest / 127)};
+}
+
 /// One row of four-bit codes times `states` (a constant) rows of activations, without the zeros.
-INLINE void multiply_four_bit(const halftone_coded_rows *weights, const int has_table,
-                              __m256i table, __m256i magnitudes, size_t row, const void *quantized,
+/// `block` is the weights' own, a constant where it is the usual one.
+INLINE void multiply_four_bit(const halftone_coded_rows *weights, const size_t block,
+                              const byte_table *table, size_t row, const void *quantized,
                               const int states, float *sums) {
   const size_t columns = weights->columns, size = halftone_state_bytes(columns);
-  const size_t blocks = columns / weights->block;
-  const size_t groups_per_block = weights->block / 64;
+  const size_t blocks = columns / block, groups_per_block = block / 64;
   const uint8_t *codes = halftone_row_codes(weights, row);
   const float *scales = weights->scales + row * blocks;
   const __m256i mask = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
@@ -72,7 +85,7 @@ INLINE void multiply_four_bit(const halftone_coded_rows *weights, const int has_
   size_t b = 0, groups = 0;
   for (size_t k = 0; k < columns; k += 64) {
     __m256 scale;
-    if (weights->block >= 64) {
+    if (block >= 64) {
       scale = _mm256_set1_ps(scales[b]);
       groups++;
       if (groups == groups_per_block) b++, groups = 0;
@@ -82,20 +95,21 @@ INLINE void multiply_four_bit(const halftone_coded_rows *weights, const int has_
       b += 2;
     }
     const __m256i bytes = load_nibbles(codes + k / 2, columns - k);
+    halftone_prefetch(codes + k / 2);
     const __m256i even = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask);
     const __m256i odd = _mm256_and_si256(bytes, mask);
     __m256i even_weights = even, odd_weights = odd, even_magnitudes = even, odd_magnitudes = odd;
-    if (has_table) {
-      even_weights = _mm256_shuffle_epi8(table, even);
-      odd_weights = _mm256_shuffle_epi8(table, odd);
-      even_magnitudes = _mm256_shuffle_epi8(magnitudes, even);
-      odd_magnitudes = _mm256_shuffle_epi8(magnitudes, odd);
+    if (table) {
+      even_weights = _mm256_shuffle_epi8(table->values, even);
+      odd_weights = _mm256_shuffle_epi8(table->values, odd);
+      even_magnitudes = _mm256_shuffle_epi8(table->magnitudes, even);
+      odd_magnitudes = _mm256_shuffle_epi8(table->magnitudes, odd);
     }
     for (int s = 0; s < states; s++) {
       const char *state = first + (size_t)s * size;
       const int8_t *x = (const int8_t *)state + k;
       __m256i sum;
-      if (has_table) {
+      if (table) {
         sum = _mm256_add_epi32(dot(even_weights, even_magnitudes, x),
                                dot(odd_weights, odd_magnitudes, x + 32));
       } else {
@@ -151,6 +165,7 @@ INLINE void multiply_bytes(const halftone_coded_rows *weights, size_t row, const
         code = _mm256_loadu_si256((const __m256i *)(const void *)last);
       }
       const __m256i magnitudes = _mm256_abs_epi8(code);
+      halftone_prefetch(codes + k);
       for (int s = 0; s < states; s++) {
         const char *state = (const char *)quantized + (size_t)s * size;
         const __m256i sum = dot(code, magnitudes, (const int8_t *)state + k);
@@ -165,63 +180,63 @@ INLINE void multiply_bytes(const halftone_coded_rows *weights, size_t row, const
 }
 
 INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_code_kind kind,
-                          size_t first, size_t rows, const void *quantized, const int states,
-                          float *out, size_t stride, int adding) {
+                          const byte_table *table, size_t first, size_t rows,
+                          const void *quantized, const int states, float *out, size_t stride,
+                          int adding) {
   const size_t columns = weights->columns, blocks = columns / weights->block;
-  int8_t table[16] = {0}, magnitudes[16] = {0};
-  float unit = weights->factor;
-  if (kind == HALFTONE_CODES_LOOKUP4) {
-    unit *= halftone_round_table(weights->table, table) / 127;
-    for (int i = 0; i < 16; i++) magnitudes[i] = (int8_t)(table[i] < 0 ? -table[i] : table[i]);
-  }
-  const __m256i tables = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
-  const __m256i absolute =
-      _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)magnitudes));
+  const float unit = table ? table->unit : weights->factor;
   for (size_t row = 0; row < rows; row++) {
     float sums[4];
-    switch (kind) {
-      case HALFTONE_CODES_LOOKUP4:
-        multiply_four_bit(weights, 1, tables, absolute, first + row, quantized, states, sums);
-        break;
-      case HALFTONE_CODES_UINT4:
-        multiply_four_bit(weights, 0, tables, absolute, first + row, quantized, states, sums);
-        for (int s = 0; s < states; s++) {
-          const char *state = (const char *)quantized + (size_t)s * halftone_state_bytes(columns);
-          sums[s] -= zeros_share(weights->scales + (first + row) * blocks,
-                                 weights->zeros + (first + row) * blocks,
-                                 halftone_state_at(state, columns).sums, blocks);
-        }
-        break;
-      default:
-        multiply_bytes(weights, first + row, quantized, states, sums);
+    if (halftone_is_four_bit(kind) && weights->block == 64) {
+      multiply_four_bit(weights, 64, table, first + row, quantized, states, sums);
+    } else if (halftone_is_four_bit(kind)) {
+      multiply_four_bit(weights, weights->block, table, first + row, quantized, states, sums);
+    } else {
+      multiply_bytes(weights, first + row, quantized, states, sums);
     }
     for (int s = 0; s < states; s++) {
+      if (kind == HALFTONE_CODES_UINT4) {
+        const char *state = (const char *)quantized + (size_t)s * halftone_state_bytes(columns);
+        sums[s] -= zeros_share(weights->scales + (first + row) * blocks,
+                               weights->zeros + (first + row) * blocks,
+                               halftone_state_at(state, columns).sums, blocks);
+      }
       float *place = out + (size_t)s * stride + row;
       *place = adding ? *place + unit * sums[s] : unit * sums[s];
     }
   }
 }
 
-/// Four states at a time, then those that are left.
+/// Four states at a time, then those that are left, for some rows that stay in the cache meanwhile.
 INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_code_kind kind,
                           size_t first, size_t rows, const void *quantized, size_t states,
                           float *out, size_t stride, int adding) {
   const size_t size = halftone_state_bytes(weights->columns);
-  for (size_t s = 0; s < states;) {
-    const char *x = (const char *)quantized + s * size;
-    float *y = out + s * stride;
-    switch (states - s) {
-      case 1:
-        multiply_rows(weights, kind, first, rows, x, 1, y, stride, adding), s += 1;
-        break;
-      case 2:
-        multiply_rows(weights, kind, first, rows, x, 2, y, stride, adding), s += 2;
-        break;
-      case 3:
-        multiply_rows(weights, kind, first, rows, x, 3, y, stride, adding), s += 3;
-        break;
-      default:
-        multiply_rows(weights, kind, first, rows, x, 4, y, stride, adding), s += 4;
+  const int has_table = kind == HALFTONE_CODES_LOOKUP4;
+  byte_table values;
+  if (has_table) values = make_table(weights);
+  const byte_table *table = has_table ? &values : NULL;
+  for (size_t start = 0; start < rows; start += HALFTONE_PRODUCT_ROWS) {
+    const size_t length = halftone_smaller(HALFTONE_PRODUCT_ROWS, rows - start);
+    for (size_t s = 0; s < states;) {
+      const char *x = (const char *)quantized + s * size;
+      float *y = out + s * stride + start;
+#define STATES(n)                                                                                  \
+  multiply_rows(weights, kind, table, first + start, length, x, n, y, stride, adding), s += n
+      switch (states - s) {
+        case 1:
+          STATES(1);
+          break;
+        case 2:
+          STATES(2);
+          break;
+        case 3:
+          STATES(3);
+          break;
+        default:
+          STATES(4);
+      }
+#undef STATES
     }
   }
 }

@@ -107,11 +107,23 @@ INLINE __m256 two(float low, float high) {
   return _mm256_insertf128_ps(_mm256_set1_ps(low), _mm_set1_ps(high), 1);
 }
 
-/// One row of four-bit codes times `states` (a constant) rows of activations.
-INLINE void multiply_four_bit(const halftone_coded_rows *weights, const table_planes *planes,
-                              size_t row, const float *arranged, const int states, float *sums) {
+/// Four vectors of numbers times as many of activations, in chains of two, for a processor keeps few
+/// instructions waiting.
+INLINE __m256 four_products(const __m256 numbers[4], const float *x) {
+  __m256 a = _mm256_mul_ps(numbers[0], _mm256_loadu_ps(x));
+  __m256 b = _mm256_mul_ps(numbers[1], _mm256_loadu_ps(x + 8));
+  a = _mm256_fmadd_ps(numbers[2], _mm256_loadu_ps(x + 16), a);
+  b = _mm256_fmadd_ps(numbers[3], _mm256_loadu_ps(x + 24), b);
+  return _mm256_add_ps(a, b);
+}
+
+/// One row of four-bit codes times `states` (a constant) rows of activations. `block` is the weights'
+/// own, a constant where it is the usual one.
+INLINE void multiply_four_bit(const halftone_coded_rows *weights, const size_t block,
+                              const table_planes *planes, size_t row, const float *arranged,
+                              const int states, float *sums) {
   const size_t columns = weights->columns, count = halftone_arranged_count(columns);
-  const size_t block = weights->block, blocks = columns / block;
+  const size_t blocks = columns / block;
   const size_t groups_per_block = block / 64;
   const uint8_t *codes = halftone_row_codes(weights, row);
   const float *scales = weights->scales + row * blocks;
@@ -124,35 +136,29 @@ INLINE void multiply_four_bit(const halftone_coded_rows *weights, const table_pl
     __m256 scale, magic_zero = _mm256_setzero_ps();
     if (block >= 64) {
       scale = _mm256_set1_ps(scales[b]);
-      if (zeros) magic_zero = _mm256_set1_ps(magic + (float)zeros[b]);
+      if (!planes) magic_zero = _mm256_set1_ps(magic + (float)zeros[b]);
       groups++;
       if (groups == groups_per_block) b++, groups = 0;
     } else {
       const size_t second = columns - k >= 64 ? b + 1 : b;
       scale = two(scales[b], scales[second]);
-      if (zeros) magic_zero = two(magic + (float)zeros[b], magic + (float)zeros[second]);
+      if (!planes) magic_zero = two(magic + (float)zeros[b], magic + (float)zeros[second]);
       b += 2;
     }
-    __m256 partial[4][2];
-    for (int s = 0; s < states; s++) partial[s][0] = partial[s][1] = _mm256_setzero_ps();
     const __m256i bytes = load_codes(codes + k / 2, columns - k);
+    halftone_prefetch(codes + k / 2);
+    __m256 numbers[8];
     for (int odd = 0; odd < 2; odd++) {
-      __m256 numbers[4];
       if (planes) {
-        look_up(planes, nibbles(bytes, odd), numbers);
+        look_up(planes, nibbles(bytes, odd), numbers + 4 * odd);
       } else {
-        centre(nibbles(bytes, odd), magic_zero, numbers);
-      }
-      const float *x = arranged + k + 32 * (size_t)odd;
-      for (int s = 0; s < states; s++) {
-        for (int i = 0; i < 4; i++) {
-          partial[s][i % 2] = _mm256_fmadd_ps(
-              numbers[i], _mm256_loadu_ps(x + (size_t)s * count + 8 * i), partial[s][i % 2]);
-        }
+        centre(nibbles(bytes, odd), magic_zero, numbers + 4 * odd);
       }
     }
     for (int s = 0; s < states; s++) {
-      totals[s] = _mm256_fmadd_ps(_mm256_add_ps(partial[s][0], partial[s][1]), scale, totals[s]);
+      const float *x = arranged + (size_t)s * count + k;
+      const __m256 sum = _mm256_add_ps(four_products(numbers, x), four_products(numbers + 4, x + 32));
+      totals[s] = _mm256_fmadd_ps(sum, scale, totals[s]);
     }
   }
   for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
@@ -177,25 +183,20 @@ INLINE void multiply_wide(const halftone_coded_rows *weights, const halftone_cod
   const uint8_t *codes = halftone_row_codes(weights, row);
   const float *scales =
       kind == HALFTONE_CODES_INT8 ? weights->scales + row * (columns / block) : NULL;
-  // Two sums per state where there are several, for registers are few.
-  const int lanes = states > 2 ? 2 : 4;
   __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
                       _mm256_setzero_ps()};
   for (size_t start = 0, b = 0; start < columns; start += block, b++) {
     const size_t end = start + block;
-    __m256 partial[4][4];
-    for (int s = 0; s < states; s++) {
-      for (int i = 0; i < 4; i++) partial[s][i] = _mm256_setzero_ps();
-    }
+    __m256 partial[4];
+    for (int s = 0; s < states; s++) partial[s] = _mm256_setzero_ps();
     size_t k = start;
     for (; k + 32 <= end; k += 32) {
-      for (size_t i = 0; i < 4; i++) {
-        const __m256 number = widen(kind, codes + (k + 8 * i) * width);
-        for (int s = 0; s < states; s++) {
-          __m256 *sum = &partial[s][i % (size_t)lanes];
-          const float *x = arranged + (size_t)s * count + k + 8 * i;
-          *sum = _mm256_fmadd_ps(number, _mm256_loadu_ps(x), *sum);
-        }
+      halftone_prefetch(codes + k * width);
+      __m256 numbers[4];
+      for (size_t i = 0; i < 4; i++) numbers[i] = widen(kind, codes + (k + 8 * i) * width);
+      for (int s = 0; s < states; s++) {
+        const float *x = arranged + (size_t)s * count + k;
+        partial[s] = _mm256_add_ps(partial[s], four_products(numbers, x));
       }
     }
     for (; k < end; k += 8) {
@@ -204,13 +205,12 @@ INLINE void multiply_wide(const halftone_coded_rows *weights, const halftone_cod
       const __m256 number = widen(kind, last);
       for (int s = 0; s < states; s++) {
         const float *x = arranged + (size_t)s * count + k;
-        partial[s][0] = _mm256_fmadd_ps(number, _mm256_loadu_ps(x), partial[s][0]);
+        partial[s] = _mm256_fmadd_ps(number, _mm256_loadu_ps(x), partial[s]);
       }
     }
     for (int s = 0; s < states; s++) {
-      __m256 sum = _mm256_add_ps(partial[s][0], partial[s][1]);
-      if (lanes == 4) sum = _mm256_add_ps(sum, _mm256_add_ps(partial[s][2], partial[s][3]));
-      totals[s] = scales ? _mm256_fmadd_ps(sum, _mm256_set1_ps(scales[b]), totals[s]) : sum;
+      totals[s] =
+          scales ? _mm256_fmadd_ps(partial[s], _mm256_set1_ps(scales[b]), totals[s]) : partial[s];
     }
   }
   for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
@@ -218,16 +218,15 @@ INLINE void multiply_wide(const halftone_coded_rows *weights, const halftone_cod
 
 /// The rows of one kind times `states` (a constant) rows of activations.
 INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_code_kind kind,
-                          size_t first, size_t rows, const float *arranged, const int states,
-                          float *out, size_t stride, int adding) {
-  table_planes planes;
-  if (kind == HALFTONE_CODES_LOOKUP4) planes = make_planes(weights->table);
+                          const table_planes *planes, size_t first, size_t rows,
+                          const float *arranged, const int states, float *out, size_t stride,
+                          int adding) {
   for (size_t row = 0; row < rows; row++) {
     float sums[4];
-    if (kind == HALFTONE_CODES_LOOKUP4) {
-      multiply_four_bit(weights, &planes, first + row, arranged, states, sums);
-    } else if (kind == HALFTONE_CODES_UINT4) {
-      multiply_four_bit(weights, NULL, first + row, arranged, states, sums);
+    if (halftone_is_four_bit(kind) && weights->block == 64) {
+      multiply_four_bit(weights, 64, planes, first + row, arranged, states, sums);
+    } else if (halftone_is_four_bit(kind)) {
+      multiply_four_bit(weights, weights->block, planes, first + row, arranged, states, sums);
     } else {
       multiply_wide(weights, kind, first + row, arranged, states, sums);
     }
@@ -239,26 +238,37 @@ INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_cod
   }
 }
 
-/// Four states at a time, then those that are left.
+/// Four states at a time, then those that are left, for some rows that stay in the cache meanwhile. A
+/// state's sums do not depend on which others are computed with it.
 INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_code_kind kind,
                           size_t first, size_t rows, const float *arranged, size_t states,
                           float *out, size_t stride, int adding) {
   const size_t count = halftone_arranged_count(weights->columns);
-  for (size_t s = 0; s < states;) {
-    const float *x = arranged + s * count;
-    float *y = out + s * stride;
-    switch (states - s) {
-      case 1:
-        multiply_rows(weights, kind, first, rows, x, 1, y, stride, adding), s += 1;
-        break;
-      case 2:
-        multiply_rows(weights, kind, first, rows, x, 2, y, stride, adding), s += 2;
-        break;
-      case 3:
-        multiply_rows(weights, kind, first, rows, x, 3, y, stride, adding), s += 3;
-        break;
-      default:
-        multiply_rows(weights, kind, first, rows, x, 4, y, stride, adding), s += 4;
+  const int has_table = kind == HALFTONE_CODES_LOOKUP4;
+  table_planes table;
+  if (has_table) table = make_planes(weights->table);
+  const table_planes *planes = has_table ? &table : NULL;
+  for (size_t start = 0; start < rows; start += HALFTONE_PRODUCT_ROWS) {
+    const size_t length = halftone_smaller(HALFTONE_PRODUCT_ROWS, rows - start);
+    for (size_t s = 0; s < states;) {
+      const float *x = arranged + s * count;
+      float *y = out + s * stride + start;
+#define STATES(n)                                                                                  \
+  multiply_rows(weights, kind, planes, first + start, length, x, n, y, stride, adding), s += n
+      switch (states - s) {
+        case 1:
+          STATES(1);
+          break;
+        case 2:
+          STATES(2);
+          break;
+        case 3:
+          STATES(3);
+          break;
+        default:
+          STATES(4);
+      }
+#undef STATES
     }
   }
 }

@@ -29,6 +29,14 @@ HALFTONE_DECLARE_PRODUCTS(avx2)
     .multiply_fast = halftone_multiply_fast_##isa,                                                 \
   }
 
+/// Rows of weights that meet all activations before the next ones are read: few enough for the
+/// second-level cache, enough that what is done once for them is little.
+#define HALFTONE_PRODUCT_ROWS 16
+
+/// Asks for the codes that come two KiB later: the processor's own guesses end with a page. Beyond the
+/// last row this does nothing.
+static inline void halftone_prefetch(const uint8_t *codes) { __builtin_prefetch(codes + 2048); }
+
 /// Activations that are rounded together.
 #define HALFTONE_STATE_GROUP 32
 

@@ -12,7 +12,8 @@ package final class Decoder: LanguageModel {
   let threads: Int
   let math: VectorMath
   let products: ProductKernels
-  let productRule: ProductRule
+  /// Which products are computed.
+  package let productRule: ProductRule
   /// How layers take turns in memory; nil where all weights are resident.
   let turns: LayerTurns?
 

@@ -126,6 +126,16 @@ final class WeightStore: Sendable {
   /// A matrix as it is stored; nil where it is not used so.
   func coded(_ matrix: TensorReference) -> CodedMatrix? { matrices[matrix] }
 
+  /// Calls `body` with rows of a matrix restored as fp32, valid during the call.
+  func withRestored(
+    _ rows: Range<Int>, of matrix: CodedMatrix, _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    slabPool.withBuffer(of: rows.count * matrix.columnCount) { buffer in
+      matrix.restore(rows: rows, into: buffer)
+      body(buffer)
+    }
+  }
+
   /// How products with a matrix are cut.
   func slabs(of matrix: TensorReference) -> WeightSlabs {
     matrix.slabs(weightLimit: slabWeightLimit)

@@ -77,7 +77,30 @@ extension CodedMatrix {
     self.block = block
     self.codes = outputs.selected(from: codes, rowByteCount: rowBytes)
     self.zeros = zeros
-    scales = outputs.selected(from: try numbers(pattern.scales, blocks), rowCount: blocksPerRow)
+    scales = outputs.selected(
+      from: try Self.scales(pattern.scales, of: stored, blocks)
+        ?? .floats(try numbers(pattern.scales, blocks)),
+      rowByteCount: 4 * blocksPerRow)
+  }
+
+  /// Scales as they are stored, or nil where they must be restored or can't be read where they lie.
+  private static func scales(
+    _ encoding: Encoding, of stored: StoredTensor, _ blocks: Range<Int>
+  ) throws -> RetainedBytes? {
+    guard encoding.bits == nil, (encoding.steps ?? []).isEmpty,
+      stored.components[encoding.component].elementType == .f32
+    else { return nil }
+    let bytes = try stored.retainedBytes(
+      of: encoding.component, in: 4 * blocks.lowerBound..<4 * blocks.upperBound)
+    return UInt(bitPattern: bytes.start) % 4 == 0 ? bytes : nil
+  }
+}
+
+extension RetainedBytes {
+  fileprivate static func floats(_ numbers: [Float]) -> RetainedBytes {
+    RetainedBytes(count: 4 * numbers.count) { memory in
+      numbers.withUnsafeBytes { memory.copyMemory(from: $0) }
+    }
   }
 }
 
@@ -125,17 +148,5 @@ private struct StoredOutputs {
             start: bytes.start + place * rowByteCount, count: rowByteCount))
       }
     }
-  }
-
-  /// The same for numbers.
-  func selected(from numbers: [Float], rowCount: Int) -> FloatBuffer {
-    guard let places else { return FloatBuffer(numbers) }
-    let chosen = FloatBuffer(count: places.count * rowCount)
-    for (row, place) in places.enumerated() {
-      for index in 0..<rowCount {
-        chosen.base[row * rowCount + index] = numbers[place * rowCount + index]
-      }
-    }
-    return chosen
   }
 }

@@ -5,8 +5,8 @@ import Tensors
 
 /// A matrix of weights as it is stored: codes and their scales, or numbers of 16 bits.
 ///
-/// Codes stay where they are mapped, if they can; scales are fp32, whatever they are stored as, for
-/// they are a small part.
+/// Codes and scales stay where they are mapped, if they can; scales that are not stored as fp32 are
+/// restored, for they are a small part.
 struct CodedMatrix: Sendable {
   /// What the codes stand for.
   enum Kind: Sendable, Equatable {
@@ -26,8 +26,8 @@ struct CodedMatrix: Sendable {
   let block: Int
   /// Row by row, without gaps.
   let codes: RetainedBytes
-  /// One for each block, row by row; none where numbers have 16 bits.
-  let scales: FloatBuffer?
+  /// One fp32 number for each block, row by row; none where numbers have 16 bits.
+  let scales: RetainedBytes?
   /// One byte for each block of ``Kind/affine``.
   let zeros: RetainedBytes?
 
@@ -59,7 +59,7 @@ struct CodedMatrix: Sendable {
       table.withUnsafeBufferPointer { table in
         var rows = halftone_coded_rows(
           kind: kind, columns: columnCount, block: block, codes: codes.start,
-          scales: scales.map { UnsafePointer($0.base) },
+          scales: scales?.start.assumingMemoryBound(to: Float.self),
           zeros: zeros?.start.assumingMemoryBound(to: UInt8.self), table: table.baseAddress,
           factor: factor)
         body(&rows)
@@ -76,8 +76,7 @@ struct CodedMatrix: Sendable {
     let start = codes.start + rows.lowerBound * rowByteCount
     let bytes = start.assumingMemoryBound(to: UInt8.self)
     let firstBlock = rows.lowerBound * (columnCount / block)
-    // Numbers of 16 bits have no scales, and then these are not used.
-    let scales = (self.scales?.base ?? out) + (self.scales == nil ? 0 : firstBlock)
+    let scales = self.scales.map { $0.start.assumingMemoryBound(to: Float.self) + firstBlock }
     switch kind {
     case .lookup(let table): kernels.decode_lookup4(bytes, count, block, table, scales, out)
     case .affine:

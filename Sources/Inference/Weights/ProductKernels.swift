@@ -50,7 +50,7 @@ struct ProductKernels: @unchecked Sendable {
             kernels.pointee.arrange(rows, from, to.assumingMemoryBound(to: Float.self))
           }
         }
-        let chunks = WeightChunks(rowCount: matrix.rowCount, threads: threads)
+        let chunks = RowChunks(rowCount: matrix.rowCount, threads: threads, least: 32)
         concurrently(chunks.count, threads: threads) { chunk, _ in
           let outputs = chunks[chunk]
           let place = out + outputs.lowerBound
@@ -66,24 +66,5 @@ struct ProductKernels: @unchecked Sendable {
         }
       }
     }
-  }
-}
-
-/// How the rows of a matrix are divided among threads: several chunks for each, so that one that is
-/// interrupted does not keep the others waiting for long.
-private struct WeightChunks {
-  private let rowCount: Int
-  private let chunkRowCount: Int
-
-  init(rowCount: Int, threads: Int) {
-    self.rowCount = rowCount
-    let even = (rowCount + 4 * threads - 1) / (4 * threads)
-    chunkRowCount = threads > 1 ? max(32, even) : max(1, rowCount)
-  }
-
-  var count: Int { (rowCount + chunkRowCount - 1) / chunkRowCount }
-
-  subscript(_ chunk: Int) -> Range<Int> {
-    chunk * chunkRowCount..<min((chunk + 1) * chunkRowCount, rowCount)
   }
 }

@@ -8,6 +8,7 @@ import Tokenization
 /// The text of one request, while it comes and afterwards.
 struct GeneratedText {
   private let request: GenerationRequest
+  private let arithmetic: Arithmetic
   private var stream: TextStream
   private var stops: StopStrings
   private var text = ""
@@ -15,8 +16,11 @@ struct GeneratedText {
   private var clock = TokenClock()
   private(set) var finish = FinishReason.interruption
 
-  init(_ request: GenerationRequest, tokenizer: Tokenizer, stop: [String]) {
+  init(
+    _ request: GenerationRequest, arithmetic: Arithmetic, tokenizer: Tokenizer, stop: [String]
+  ) {
     self.request = request
+    self.arithmetic = arithmetic
     stream = TextStream(after: request.prompt, with: tokenizer)
     stops = StopStrings(stop)
   }
@@ -63,14 +67,14 @@ struct GeneratedText {
       case .interruption: "interrupted"
       }
     let rate = clock.tokensPerSecond.map { String(format: ", %.1f tokens/s", $0) } ?? ""
-    return "\(ids.count) tokens\(rate), \(Arithmetic.exact.rawValue) arithmetic; \(end)"
+    return "\(ids.count) tokens\(rate), \(arithmetic.rawValue) arithmetic; \(end)"
   }
 
   /// What `--json` prints.
   func result(_ generator: Generator) -> Result {
     Result(
       text: text, tokens: ids, finishReason: finish, promptTokens: request.prompt.count,
-      generatedTokens: ids.count, sampling: request.sampling, arithmetic: .exact,
+      generatedTokens: ids.count, sampling: request.sampling, arithmetic: arithmetic,
       timeToFirstTokenSeconds: clock.secondsToFirst, generateTokensPerSecond: clock.tokensPerSecond,
       cacheBytes: generator.peakCacheByteCount)
   }
