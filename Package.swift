@@ -60,7 +60,8 @@ let package = Package(
     .target(
       name: "Container", dependencies: ["Tensors", "Quantization", "CZstd"], swiftSettings: strict),
     .target(
-      name: "Runtimes", dependencies: ["Tensors", "Checkpoints", "Quantization"],
+      name: "Runtimes",
+      dependencies: ["Tensors", "Checkpoints", "Quantization", "Tokenization", "CKernels"],
       swiftSettings: strict),
     .target(
       name: "Conversion",
@@ -111,7 +112,8 @@ let package = Package(
       path: "Tests/ModelTestSupport", swiftSettings: strict),
     .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
     .testTarget(
-      name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "TestSupport"],
+      name: "KernelTests",
+      dependencies: ["CKernels", "KernelComparison", "Tensors", "TestSupport"],
       swiftSettings: strict),
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
@@ -119,8 +121,8 @@ let package = Package(
     tests(
       of: "Runtimes",
       needing: [
-        "Tensors", "Checkpoints", "Quantization", "Container", "Conversion", "Inference",
-        "Tokenization", "ModelTestSupport",
+        "CKernels", "Tensors", "Checkpoints", "Quantization", "Container", "Conversion",
+        "Inference", "Tokenization", "ModelTestSupport",
       ]),
     tests(of: "Tokenization"),
     tests(

@@ -3,7 +3,7 @@
 #
 # The seeded mutation loops of the readers, at length and in release mode: damaged safetensors files,
 # damaged .tone files (with their checksums made right again, so that the damage is read), damaged tokenizer.json and
-# tokenizer.model files, damaged bitsandbytes models and GGUF files.
+# tokenizer.model files, damaged models of runtimes and of FP8 and MXFP4 publishers, and GGUF files.
 #
 #     Tests/fuzz.sh [CASES] [SEED]      100,000 cases of each reader by default
 set -euo pipefail

@@ -15,7 +15,7 @@ BITS = dict(BOOL=8, U8=8, I8=8, F8_E5M2=8, F8_E4M3=8, F8_E8M0=8, F8_E4M3FNUZ=8, 
             BF16=16, I32=32, U32=32, F32=32, C64=64, F64=64, I64=64, U64=64, F4=4, F6_E2M3=6, F6_E3M2=6)
 NUMPY = dict(U8="u1", I8="i1", I16="<i2", U16="<u2", F16="<f2", I32="<i4", U32="<u4", F32="<f4", F64="<f8", I64="<i8",
              U64="<u8")
-OPERATIONS, ORDERS = ("lookup", "subtract", "multiply", "add"), ("high", "low")
+OPERATIONS, ORDERS = ("lookup", "subtract", "multiply", "divide", "add"), ("high", "low")
 SMALL_FLOATS = dict(F8_E5M2=(2, 15, "ieee"), F8_E4M3=(3, 7, "fn"), F8_E5M2FNUZ=(2, 16, "fnuz"), F8_E4M3FNUZ=(3, 8, "fnuz"))
 
 
@@ -251,7 +251,7 @@ class Tone:
                 demand(np.all((values >= 0) & (values < length) & (values == np.floor(values))), "code outside its codebook")
                 values = self.numbers(operand, needed * length)[index * length + values.astype(np.int64)]
             else:
-                operation = dict(subtract=np.subtract, multiply=np.multiply, add=np.add)[step["op"]]
+                operation = dict(subtract=np.subtract, multiply=np.multiply, divide=np.divide, add=np.add)[step["op"]]
                 values = operation(values, self.numbers(operand, needed)[index], dtype=np.float32)
         return values
 

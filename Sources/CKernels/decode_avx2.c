@@ -3,42 +3,16 @@
 #include "kernels_internal.h"
 
 #if defined(__x86_64__)
-#include "kernels_x86.h"
+#include "lookup_avx2.h"
 
 HALFTONE_BEGIN_AVX2
 
-/// 16 bytes of two codes to 32 of one code each. Lane 0 gets the codes of weights 0-3, 8-11, 16-19
-/// and 24-27, so that unpacking them inside lanes puts eight weights in order into each vector.
+/// 16 bytes of two codes to 32 of one code each, in the order of `twice`.
 static inline __m256i spread(const uint8_t *codes) {
-  const __m256i twice = _mm256_setr_epi8(0, 0, 1, 1, 4, 4, 5, 5, 8, 8, 9, 9, 12, 12, 13, 13,
-                                         2, 2, 3, 3, 6, 6, 7, 7, 10, 10, 11, 11, 14, 14, 15, 15);
-  __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)codes));
-  __m256i pairs = _mm256_shuffle_epi8(both, twice);
+  __m256i pairs = twice(codes);
   __m256i high = _mm256_and_si256(_mm256_srli_epi16(pairs, 4), _mm256_set1_epi16(0x000F));
   __m256i low = _mm256_and_si256(pairs, _mm256_set1_epi16(0x0F00));
   return _mm256_or_si256(high, low);
-}
-
-/// A table of 16 floats by byte of the float: plane[k] holds byte k of each.
-typedef struct table_planes {
-  __m256i plane[4];
-} table_planes;
-
-static inline table_planes make_table_planes(const float *table) {
-  uint8_t bytes[4][16];
-  for (int code = 0; code < 16; code++) {
-    for (int k = 0; k < 4; k++) bytes[k][code] = (uint8_t)(halftone_bits(table[code]) >> 8 * k);
-  }
-  table_planes planes;
-  for (int k = 0; k < 4; k++) {
-    planes.plane[k] =
-        _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)bytes[k]));
-  }
-  return planes;
-}
-
-static inline void store_scaled(float *dst, __m256i value, __m256 scale) {
-  _mm256_storeu_ps(dst, _mm256_mul_ps(_mm256_castsi256_ps(value), scale));
 }
 
 void halftone_decode_lookup4_avx2(const uint8_t *codes, size_t n, size_t block, const float *table,
@@ -55,17 +29,11 @@ void halftone_decode_lookup4_avx2(const uint8_t *codes, size_t n, size_t block, 
     size_t count = halftone_smaller(block, n - start), i = 0;
     const __m256 scale = _mm256_set1_ps(scales[b]);
     for (; i + 32 <= count; i += 32) {
-      __m256i code = spread(in + i / 2);
-      __m256i b0 = _mm256_shuffle_epi8(planes.plane[0], code);
-      __m256i b1 = _mm256_shuffle_epi8(planes.plane[1], code);
-      __m256i b2 = _mm256_shuffle_epi8(planes.plane[2], code);
-      __m256i b3 = _mm256_shuffle_epi8(planes.plane[3], code);
-      __m256i low01 = _mm256_unpacklo_epi8(b0, b1), high01 = _mm256_unpackhi_epi8(b0, b1);
-      __m256i low23 = _mm256_unpacklo_epi8(b2, b3), high23 = _mm256_unpackhi_epi8(b2, b3);
-      store_scaled(out + i, _mm256_unpacklo_epi16(low01, low23), scale);
-      store_scaled(out + i + 8, _mm256_unpackhi_epi16(low01, low23), scale);
-      store_scaled(out + i + 16, _mm256_unpacklo_epi16(high01, high23), scale);
-      store_scaled(out + i + 24, _mm256_unpackhi_epi16(high01, high23), scale);
+      __m256 entries[4];
+      look_up(&planes, spread(in + i / 2), entries);
+      for (size_t k = 0; k < 4; k++) {
+        _mm256_storeu_ps(out + i + 8 * k, _mm256_mul_ps(entries[k], scale));
+      }
     }
     if (i < count) {
       halftone_decode_lookup4_scalar(in + i / 2, count - i, block, table, scales + b, out + i);

@@ -2,6 +2,8 @@
 //
 // The choice of variant: the only file that asks the processor what it can do.
 
+#include "blocks.h"
+#include "grids_internal.h"
 #include "kernels_internal.h"
 #include "products_internal.h"
 
@@ -17,6 +19,8 @@
 static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
 static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
 static const halftone_products scalar_products = HALFTONE_PRODUCTS_TABLE("scalar", scalar);
+static const halftone_grids scalar_grids = HALFTONE_GRID_TABLE(scalar, scalar);
+static const halftone_block_encoders scalar_encoders = HALFTONE_ENCODER_TABLE(scalar);
 
 #if defined(__x86_64__)
 
@@ -26,6 +30,9 @@ static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
 static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
 static const halftone_products avx2_products = HALFTONE_PRODUCTS_TABLE("avx2", avx2);
 static const halftone_products avx512_products = HALFTONE_PRODUCTS_TABLE("avx512", avx2);
+static const halftone_grids avx2_grids = HALFTONE_GRID_TABLE(avx2, avx2);
+static const halftone_grids avx512_grids = HALFTONE_GRID_TABLE(avx512, avx2);
+static const halftone_block_encoders avx2_encoders = HALFTONE_ENCODER_TABLE(avx2);
 
 /// The parts of the register file that the operating system saves (XCR0).
 static uint32_t saved_state(void) {
@@ -60,6 +67,7 @@ static const halftone_kernels neon = HALFTONE_TABLE(neon, neon);
 static const halftone_kernels neon_without_crc = HALFTONE_TABLE(neon, scalar);
 static const halftone_math neon_math = HALFTONE_MATH_TABLE(neon);
 static const halftone_products neon_products = HALFTONE_PRODUCTS_TABLE("neon", scalar);
+static const halftone_grids neon_grids = HALFTONE_GRID_TABLE(neon, scalar);
 
 static int has_crc(void) {
 #if defined(__linux__)
@@ -142,6 +150,23 @@ const halftone_math *halftone_math_for(halftone_isa isa) {
   }
 }
 
+const halftone_grids *halftone_grids_for(halftone_isa isa) {
+  if (halftone_kernels_for(isa) == NULL) return NULL;
+  switch (isa) {
+#if defined(__x86_64__)
+    case HALFTONE_ISA_AVX2:
+      return &avx2_grids;
+    case HALFTONE_ISA_AVX512:
+      return &avx512_grids;
+#elif defined(__aarch64__)
+    case HALFTONE_ISA_NEON:
+      return &neon_grids;
+#endif
+    default:
+      return &scalar_grids;
+  }
+}
+
 const halftone_products *halftone_products_for(halftone_isa isa) {
   if (halftone_kernels_for(isa) == NULL) return NULL;
   switch (isa) {
@@ -159,13 +184,13 @@ const halftone_products *halftone_products_for(halftone_isa isa) {
   }
 }
 
-/// The set whose kernels were chosen, or -1 where none were.
-static int active_isa(void) {
+/// The instruction set that halftone_kernels_active() chose, or one that there is not.
+static halftone_isa active_isa(void) {
   const halftone_kernels *kernels = halftone_kernels_active();
   for (int isa = HALFTONE_ISA_SCALAR; kernels != NULL && isa <= HALFTONE_ISA_NEON; isa++) {
-    if (halftone_kernels_for((halftone_isa)isa) == kernels) return isa;
+    if (halftone_kernels_for((halftone_isa)isa) == kernels) return (halftone_isa)isa;
   }
-  return -1;
+  return (halftone_isa)-1;
 }
 
 const halftone_math *halftone_math_active(void) {
@@ -173,21 +198,26 @@ const halftone_math *halftone_math_active(void) {
   static _Atomic(const halftone_math *) choice = &undecided;
   const halftone_math *math = atomic_load_explicit(&choice, memory_order_relaxed);
   if (math == &undecided) {
-    const int isa = active_isa();
-    math = isa < 0 ? NULL : halftone_math_for((halftone_isa)isa);
+    math = halftone_math_for(active_isa());
     atomic_store_explicit(&choice, math, memory_order_relaxed);
   }
   return math;
 }
 
 const halftone_products *halftone_products_active(void) {
-  static const halftone_products undecided;
-  static _Atomic(const halftone_products *) choice = &undecided;
-  const halftone_products *products = atomic_load_explicit(&choice, memory_order_relaxed);
-  if (products == &undecided) {
-    const int isa = active_isa();
-    products = isa < 0 ? NULL : halftone_products_for((halftone_isa)isa);
-    atomic_store_explicit(&choice, products, memory_order_relaxed);
-  }
-  return products;
+  return halftone_products_for(active_isa());
+}
+
+const halftone_grids *halftone_grids_active(void) { return halftone_grids_for(active_isa()); }
+
+const halftone_block_encoders *halftone_block_encoders_for(halftone_isa isa) {
+  if (halftone_kernels_for(isa) == NULL) return NULL;
+#if defined(__x86_64__)
+  if (isa != HALFTONE_ISA_SCALAR) return &avx2_encoders;
+#endif
+  return &scalar_encoders;
+}
+
+const halftone_block_encoders *halftone_block_encoders_active(void) {
+  return halftone_block_encoders_for(active_isa());
 }

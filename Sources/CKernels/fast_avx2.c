@@ -95,7 +95,7 @@ INLINE void multiply_four_bit(const halftone_coded_rows *weights, const size_t b
       b += 2;
     }
     const __m256i bytes = load_nibbles(codes + k / 2, columns - k);
-    halftone_prefetch(codes + k / 2);
+    halftone_ask_ahead(codes + k / 2);
     const __m256i even = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask);
     const __m256i odd = _mm256_and_si256(bytes, mask);
     __m256i even_weights = even, odd_weights = odd, even_magnitudes = even, odd_magnitudes = odd;
@@ -165,7 +165,7 @@ INLINE void multiply_bytes(const halftone_coded_rows *weights, size_t row, const
         code = _mm256_loadu_si256((const __m256i *)(const void *)last);
       }
       const __m256i magnitudes = _mm256_abs_epi8(code);
-      halftone_prefetch(codes + k);
+      halftone_ask_ahead(codes + k);
       for (int s = 0; s < states; s++) {
         const char *state = (const char *)quantized + (size_t)s * size;
         const __m256i sum = dot(code, magnitudes, (const int8_t *)state + k);

@@ -146,7 +146,7 @@ INLINE void multiply_four_bit(const halftone_coded_rows *weights, const size_t b
       b += 2;
     }
     const __m256i bytes = load_codes(codes + k / 2, columns - k);
-    halftone_prefetch(codes + k / 2);
+    halftone_ask_ahead(codes + k / 2);
     __m256 numbers[8];
     for (int odd = 0; odd < 2; odd++) {
       if (planes) {
@@ -191,7 +191,7 @@ INLINE void multiply_wide(const halftone_coded_rows *weights, const halftone_cod
     for (int s = 0; s < states; s++) partial[s] = _mm256_setzero_ps();
     size_t k = start;
     for (; k + 32 <= end; k += 32) {
-      halftone_prefetch(codes + k * width);
+      halftone_ask_ahead(codes + k * width);
       __m256 numbers[4];
       for (size_t i = 0; i < 4; i++) numbers[i] = widen(kind, codes + (k + 8 * i) * width);
       for (int s = 0; s < states; s++) {

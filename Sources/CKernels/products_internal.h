@@ -35,7 +35,7 @@ HALFTONE_DECLARE_PRODUCTS(avx2)
 
 /// Asks for the codes that come two KiB later: the processor's own guesses end with a page. Beyond the
 /// last row this does nothing.
-static inline void halftone_prefetch(const uint8_t *codes) { __builtin_prefetch(codes + 2048); }
+static inline void halftone_ask_ahead(const uint8_t *codes) { __builtin_prefetch(codes + 2048); }
 
 /// Activations that are rounded together.
 #define HALFTONE_STATE_GROUP 32

@@ -12,7 +12,7 @@ enum ModelAssets {
   static let names: Set<String> = [
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
     "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "vocab.json", "merges.txt",
-    "chat_template.jinja", "chat_template.json",
+    "chat_template.jinja", "chat_template.json", "hf_quant_config.json",
   ]
 
   /// What its authors want to travel with it, under whatever extension.

@@ -38,13 +38,12 @@ package func export(
 package func openModelForExport(_ options: QuantizeOptions) throws -> any ModelSource {
   let source = try openModel(at: options.input)
   let result = try arranged(source, for: options.format)
-  guard let arranged = result as? ArrangedSource else { return result }
-  for name in arranged.restoredNames {
-    guard let tensor = source.description(of: name) else { continue }
-    throw ConversionError.arrangedCodes(
-      file: source.path, tensor: name, scheme: tensor.scheme, format: options.format)
-  }
-  return result
+  // A format of plain numbers is filled with weights anyway.
+  guard options.format != SafetensorsOutput.name,
+    let tensor = (result as? ArrangedSource)?.restored.first
+  else { return result }
+  throw ConversionError.arrangedCodes(
+    file: source.path, tensor: tensor.name, scheme: tensor.scheme, format: options.format)
 }
 
 /// Decides how every tensor is copied, without writing anything: the dry run.

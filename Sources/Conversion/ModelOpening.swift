@@ -16,9 +16,24 @@ package func openModel(at path: String) throws -> any ModelSource {
     return try ToneModel(path: path)
   }
   if GGUFFile.recognizes(path: path) || path.hasSuffix(".gguf") {
-    return try GGUFModel(path: path)
+    return try GGUFModel(path: path).joined()
   }
   let model = try SafetensorsModel(path: path)
-  // The runtimes that store their tensors in safetensors know their own by the arrays' names.
-  return try BitsandbytesModel(model) ?? model
+  for reader in encodedFolderReaders {
+    if let found = try reader(model) { return found }
+  }
+  return model
 }
+
+/// The formats that store encoded tensors in safetensors: each knows its own, by the names of arrays or by
+/// `config.json`, and gives nil for what is not.
+private let encodedFolderReaders: [@Sendable (SafetensorsModel) throws -> (any ModelSource)?] = [
+  { try MLXModel($0)?.asCheckpoint() },
+  { try BitsandbytesModel($0) },
+  { try CompressedTensorsModel($0) },
+  { try GPTQModel($0) },
+  { try AWQModel($0) },
+  { try FP8Model($0) },
+  { try MXFP4Model($0) },
+  { try ModelOptModel($0) },
+]

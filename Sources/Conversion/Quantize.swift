@@ -28,7 +28,10 @@ package func quantize(
 ///   runtime's error where the format does not support the model.
 package func openModel(for options: QuantizeOptions) throws -> any ModelSource {
   var source = try openModel(at: options.input)
-  for tensor in source.tensors where tensor.scheme != tensor.elementType.schemeName {
+  // Also those of which a reader could only give weights, because their codes stand in another order.
+  let restored = (source as? ArrangedSource)?.restored ?? []
+  for tensor in restored + source.tensors
+  where tensor.scheme != tensor.elementType.schemeName {
     guard options.requantizes else {
       throw ConversionError.alreadyQuantized(
         file: source.path, tensor: tensor.name, scheme: tensor.scheme)

@@ -16,6 +16,8 @@ package struct QuantizeOptions: Sendable {
   package var format = ToneOutput.name
   /// The size in bytes that the files of a folder are kept below, where a format has such files.
   package var shardByteLimit = SafetensorsDirectoryWriter.defaultShardByteLimit
+  /// The size in bytes that each of several GGUF files is kept below; nil for one file.
+  package var splitByteLimit: Int?
   package var compression: ContainerWriter.Compression = .auto
   /// How many threads work.
   package var threads = ProcessInfo.processInfo.activeProcessorCount

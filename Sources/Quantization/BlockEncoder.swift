@@ -35,7 +35,7 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
   }
 
   func scan(_ slab: Slab, scratch: Scratch) throws {
-    try forEachChunk(of: slab, scratch: scratch) { chunk, range in
+    try slab.forEachChunk(geometry, scratch: scratch) { chunk, range in
       let first = (slab.elements.lowerBound + range.lowerBound) / geometry.weightCount
       try chooseScales(
         chunk.with(scales: exactScales.baseAddress.unsafelyUnwrapped + first), range, slab, scratch)
@@ -55,7 +55,7 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
     if try quantizeInOnePass(slab, into: outputs, &sums) {
       return ErrorStatistics(sums, count: slab.count)
     }
-    try forEachChunk(of: slab, scratch: scratch) { chunk, range in
+    try slab.forEachChunk(geometry, scratch: scratch) { chunk, range in
       let firstBlock = range.lowerBound / geometry.weightCount
       let chunkCodes = codes + geometry.codeByteCount(of: range.lowerBound)
       let restored: Chunk
@@ -73,12 +73,7 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
       }
       codec.decode(chunkCodes, restored, into: scratch.restored)
       Kernels.active.table.error_sums(chunk.weights, scratch.restored, chunk.count, &sums)
-      // Near the end of fp32's range a step too many overflows.
-      if !sums.max_absolute.isFinite {
-        let bad = (0..<chunk.count).first { !scratch.restored[$0].isFinite } ?? 0
-        throw QuantizationError.outsideRange(
-          tensor: slab.tensor, index: slab.elements.lowerBound + range.lowerBound + bad, type: .f32)
-      }
+      try slab.requireFinite(scratch.restored, of: range, largestError: sums.max_absolute)
     }
     return ErrorStatistics(sums, count: slab.count)
   }
@@ -124,9 +119,7 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
     _ chunk: Chunk, _ range: Range<Int>, _ slab: Slab, _ scratch: Scratch
   ) throws {
     guard codec.chooseScales(chunk, scratch: scratch) else {
-      let index = slab.firstIndex(in: range, scratch: scratch.weights) { !$0.isFinite }
-      throw QuantizationError.nonFinite(
-        tensor: slab.tensor, index: index ?? slab.elements.lowerBound + range.lowerBound)
+      throw slab.nonFinite(in: range, scratch: scratch)
     }
     if let block = (0..<chunk.blockCount).first(where: { !chunk.scales[$0].isFinite }) {
       let start = range.lowerBound + block * geometry.weightCount
@@ -136,28 +129,6 @@ final class BlockEncoder<Codec: BlockCodec>: TensorEncoder, @unchecked Sendable 
       }
       throw QuantizationError.outsideRange(
         tensor: slab.tensor, index: index ?? slab.elements.lowerBound + start, type: .f16)
-    }
-  }
-
-  /// Walks a slab in chunks whose weights stand in `scratch.weights`.
-  private func forEachChunk(
-    of slab: Slab, scratch: Scratch, _ body: (Chunk, Range<Int>) throws -> Void
-  ) throws {
-    let length = geometry.chunkWeightCount
-    scratch.reserve(length)
-    let blocks = geometry.blockCount(of: length)
-    try withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * blocks) { numbers in
-      let base = numbers.baseAddress.unsafelyUnwrapped
-      var start = 0
-      while start < slab.count {
-        let range = start..<min(start + length, slab.count)
-        slab.widen(range, into: scratch.weights)
-        let chunk = Chunk(
-          weights: scratch.weights, count: range.count, block: geometry.weightCount, scales: base,
-          zeros: base + blocks)
-        try body(chunk, range)
-        start = range.upperBound
-      }
     }
   }
 }

@@ -49,6 +49,7 @@ package struct Encoding: Codable, Equatable, Sendable {
     case lookup
     case subtract
     case multiply
+    case divide
     case add
   }
 

@@ -14,8 +14,18 @@ package protocol Scheme: Sendable {
   /// - Throws: ``QuantizationError`` where the scheme can't hold such a tensor.
   func layout(for tensor: TensorDescription) throws -> TensorLayout
 
+  /// What takes this scheme's place for a tensor that it can't hold, and why, in a few words; nil where
+  /// it holds the tensor, or nothing takes its place.
+  func standIn(for tensor: TensorDescription) throws -> (scheme: any Scheme, reason: String)?
+
   /// Something that turns the slabs of one tensor into the bytes of `layout`.
   func makeEncoder(for tensor: TensorDescription, layout: TensorLayout) -> any TensorEncoder
+}
+
+extension Scheme {
+  package func standIn(
+    for tensor: TensorDescription
+  ) throws -> (scheme: any Scheme, reason: String)? { nil }
 }
 
 /// Turns one tensor, slab by slab, into bytes.
@@ -41,13 +51,18 @@ extension TensorEncoder {
 
 /// What the user can say about a scheme.
 package struct SchemeOptions: Sendable, Equatable {
-  /// Weights per block; nil: the scheme's own default.
+  /// Weights per block; nil: the scheme's own default, or a row.
   package var blockSize: Int?
+  /// Whether a block is a row, whatever its length.
+  package var blocksAreRows: Bool
   /// Whether the scales are quantized too.
   package var doubleQuantization: Bool
 
-  package init(blockSize: Int? = nil, doubleQuantization: Bool = false) {
+  package init(
+    blockSize: Int? = nil, blocksAreRows: Bool = false, doubleQuantization: Bool = false
+  ) {
     self.blockSize = blockSize
+    self.blocksAreRows = blocksAreRows
     self.doubleQuantization = doubleQuantization
   }
 }
@@ -61,6 +76,19 @@ package enum Schemes {
     ("int8", { try blocks(Int8Blocks(), $0) }),
     ("int8-row", { try blocks(Int8Rows(), $0) }),
     ("int4", { try blocks(Int4(), $0) }),
+    ("w4a16", { try IntegerGroups(.fourBit, options: $0) }),
+    ("w8a16", { try IntegerGroups(.eightBit, options: $0) }),
+    ("w4a16-asym", { try IntegerGroups(.fourBitWithZeros, options: $0) }),
+    ("fp8", { try FloatGridScheme(FP8Rows(), options: $0) }),
+    ("nvfp4", { try FloatGridScheme(NVFP4(), options: $0) }),
+    ("mxfp4", { try FloatGridScheme(MXFP4(), options: $0) }),
+    ("mxfp4-mlx", { try FloatGridScheme(MXFP4MLX(), options: $0) }),
+    ("affine2", { try Affine(bits: 2, options: $0) }),
+    ("affine3", { try Affine(bits: 3, options: $0) }),
+    ("affine4", { try Affine(bits: 4, options: $0) }),
+    ("affine5", { try Affine(bits: 5, options: $0) }),
+    ("affine6", { try Affine(bits: 6, options: $0) }),
+    ("affine8", { try Affine(bits: 8, options: $0) }),
     ("f16", { try Cast(to: .f16, options: $0) }),
     ("bf16", { try Cast(to: .bf16, options: $0) }),
     ("f32", { try Cast(to: .f32, options: $0) }),

@@ -40,7 +40,7 @@ package struct Slab {
   }
 
   /// Widens the weights `range`, counted from the slab's start, to fp32.
-  func widen(_ range: Range<Int>, into floats: UnsafeMutablePointer<Float>) {
+  package func widen(_ range: Range<Int>, into floats: UnsafeMutablePointer<Float>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
     guard !range.isEmpty, let base = bytes.baseAddress else { return }
     let start = base + range.lowerBound * elementType.bitWidth / 8
@@ -57,7 +57,7 @@ package struct Slab {
   }
 
   /// The first weight of `range` that `isBad`, as an index into the flat tensor.
-  func firstIndex(
+  package func firstIndex(
     in range: Range<Int>, scratch: UnsafeMutablePointer<Float>, where isBad: (Float) -> Bool
   ) -> Int? {
     widen(range, into: scratch)
@@ -76,7 +76,7 @@ package final class Scratch: @unchecked Sendable {
   deinit { storage.deallocate() }
 
   /// Makes room for chunks of `count` weights; what the buffers held is lost.
-  func reserve(_ count: Int) {
+  package func reserve(_ count: Int) {
     guard count > capacity else { return }
     storage.deallocate()
     storage = .allocate(capacity: 5 * count)
@@ -84,9 +84,9 @@ package final class Scratch: @unchecked Sendable {
   }
 
   /// The weights of the chunk.
-  var weights: UnsafeMutablePointer<Float> { storage }
+  package var weights: UnsafeMutablePointer<Float> { storage }
   /// The weights as restored from their codes.
-  var restored: UnsafeMutablePointer<Float> { storage + capacity }
+  package var restored: UnsafeMutablePointer<Float> { storage + capacity }
   /// For a codec's own use: as many numbers as a chunk has weights.
   var spare: UnsafeMutablePointer<Float> { storage + 2 * capacity }
   /// A second such buffer.

@@ -20,6 +20,9 @@ package enum RuntimeError: Error, Equatable {
   /// An array's place was declared before its bytes come.
   case misplaced(file: String, array: String, problem: String)
 
+  /// llama.cpp loads and runs the model as a GGUF file.
+  case gguf(GGUFWritingError)
+
   // MARK: Reading
 
   /// The arrays of a tensor fit together and say what they must.
@@ -28,6 +31,10 @@ package enum RuntimeError: Error, Equatable {
   case transposedScales(file: String, tensor: String)
   /// Layers are stored as the family's networks have them.
   case transposedLayers(file: String, family: String)
+  /// A tensor's codes stand in an order that other formats have, too.
+  case notCopied(file: String, tensor: String, problem: String)
+  /// `config.json` says of the quantization what is known here.
+  case quantization(file: String, problem: String)
   /// Only a tensor whose numbers stand as they are has stored bytes of its own.
   case notPlain(file: String, tensor: String, scheme: String)
   /// A range of weights lies inside the tensor.
@@ -46,6 +53,7 @@ extension RuntimeError: CustomStringConvertible {
     case .family(let format, let family, let problem):
       "\(format) does not work for the family \(family.quoted): \(problem); write another "
         + "format with --to"
+    case .gguf(let error): error.description
     case .configuration(let problem):
       "config.json \(problem); put the model's own config.json beside its tensors"
     case .arrangement(let tensor, let problem):
@@ -61,6 +69,12 @@ extension RuntimeError: CustomStringConvertible {
     case .transposedLayers(let file, let family):
       "\(file): bitsandbytes stores the layers of the family \(family.quoted) transposed, and they are "
         + "not read; call dequantize() on the model in Transformers and save it plainly"
+    case .notCopied(let file, let tensor, let problem):
+      "\(file): tensor \(tensor.quoted): \(problem), so its codes can't be copied; run halftone "
+        + "dequantize"
+    case .quantization(let file, let problem):
+      "\(file): quantization_config \(problem); load the model in the program that made it and save it "
+        + "dequantized"
     case .notPlain(let file, let tensor, let scheme):
       "\(file): tensor \(tensor.quoted) is encoded as \(scheme) and has no plain bytes; run halftone "
         + "dequantize first"

@@ -23,6 +23,9 @@ package struct JSONMembers {
     }
   }
 
+  /// The names of the members, in order.
+  package var keys: [String] { members.map(\.key) }
+
   /// The JSON text of a member; nil where there is none, and set to remove it.
   package subscript(key: String) -> String? {
     get { members.first { $0.key == key }?.value }

@@ -8,13 +8,20 @@ import CKernels
 package struct Kernels: @unchecked Sendable {
   /// The table of functions; `CKernels.h` states each one's contract.
   package let table: halftone_kernels
+  /// The functions of the floating-point code grids; `grid_kernels.h` states each one's contract.
+  package let grids: halftone_grids
+  /// The encoders of GGUF's block types; `block_kernels.h` states their contract.
+  package let blockEncoders: halftone_block_encoders
 
   /// The kernels for this processor, or those that `HALFTONE_ISA` names.
   ///
   /// Where `HALFTONE_ISA` names a set that is not available, these are the portable ones; a program
   /// calls ``requireAvailable()`` first and so never gets that far.
   package static let active = Kernels(
-    table: (halftone_kernels_active() ?? halftone_kernels_for(HALFTONE_ISA_SCALAR)).pointee)
+    table: (halftone_kernels_active() ?? halftone_kernels_for(HALFTONE_ISA_SCALAR)).pointee,
+    grids: (halftone_grids_active() ?? halftone_grids_for(HALFTONE_ISA_SCALAR)).pointee,
+    blockEncoders: (halftone_block_encoders_active()
+      ?? halftone_block_encoders_for(HALFTONE_ISA_SCALAR)).pointee)
 
   /// The name of the instruction set: `scalar`, `avx2`, `avx512` or `neon`.
   package var instructionSet: String { String(cString: table.name) }
@@ -34,6 +41,11 @@ package struct Kernels: @unchecked Sendable {
   /// Has the pages of some bytes of a mapped file mapped, so that they can be fetched ahead of their use.
   package static func touch(_ bytes: UnsafeRawBufferPointer) {
     halftone_touch(bytes.baseAddress, bytes.count)
+  }
+
+  /// Asks the memory for bytes that will be read soon; they need not exist.
+  package static func prefetch(_ start: UnsafeRawPointer, byteCount: Int) {
+    halftone_prefetch(start, byteCount)
   }
 
   /// The CRC-32C of two runs of bytes one after the other, from the CRC of each.

@@ -4,7 +4,7 @@ import Foundation
 
 /// How well a model predicts a text.
 package struct Perplexity: Sendable, Equatable {
-  /// exp(``meanNLL``).
+  /// exp(``meanNLL``), see ``bounded(_:)``.
   package var perplexity: Double
   /// The mean negative log-likelihood of the scored tokens, in nats.
   package var meanNLL: Double
@@ -41,13 +41,19 @@ package struct Perplexity: Sendable, Equatable {
     let nll = ClusteredMean(sums)
     meanNLL = nll.mean
     nllStandardError = nll.standardError
-    perplexity = exp(nll.mean)
+    perplexity = Self.bounded(nll.mean)
     tokens = sums.reduce(0) { $0 + $1.count }
     windows = sums.count
     context = options.context
     scoring = options.scoring
     self.seconds = seconds
   }
+}
+
+extension Perplexity {
+  /// exp(`exponent`), at most about 1e299: JSON has no infinity, and a model that is so wrong need not
+  /// be told apart from one that is more so.
+  static func bounded(_ exponent: Double) -> Double { exp(min(exponent, 690)) }
 }
 
 extension Perplexity: Codable {

@@ -10,7 +10,7 @@ package struct Verification: Sendable, Equatable {
   package var original: Perplexity
   package var candidate: Perplexity
   /// The candidate's perplexity divided by the original's, from the paired differences of the
-  /// negative log-likelihoods.
+  /// negative log-likelihoods; bounded as a perplexity is.
   package var perplexityRatio: Double
   /// By the delta method from the paired differences: what both models find hard cancels, so it is
   /// much smaller than the errors of the two perplexities.
@@ -45,7 +45,7 @@ package struct Verification: Sendable, Equatable {
       windows.map { ($0.candidateNLL, $0.count) }, options: perplexity, seconds: seconds.candidate)
 
     let difference = ClusteredMean(windows.map { ($0.nllDifference, $0.count) })
-    let ratio = exp(difference.mean)
+    let ratio = Perplexity.bounded(difference.mean)
     perplexityRatio = ratio
     perplexityRatioStandardError = difference.standardError.map { $0 * ratio }
     divergence = Divergence(windows)

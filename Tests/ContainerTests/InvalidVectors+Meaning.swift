@@ -97,7 +97,7 @@ extension InvalidVectors {
       file: at("no-numbers"), item: "tensor 'k'", problem: "F4 numbers can't be restored"),
     "operand-no-component": .inconsistent(
       file: at("operand-no-component"), item: "tensor 'w'", problem: "no component 99"),
-    "operation": .unknownEncoding(file: at("operation"), item: "tensor 'w'", name: "divide"),
+    "operation": .unknownEncoding(file: at("operation"), item: "tensor 'w'", name: "remainder"),
     "order": .unknownEncoding(file: at("order"), item: "tensor 'w'", name: "middle"),
     "part-assets": .inconsistent(
       file: at("part-assets"), item: "part",

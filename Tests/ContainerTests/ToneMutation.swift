@@ -24,7 +24,8 @@ struct ToneMutation {
 
   /// Words of which one may stand for another: the structure stays, the meaning changes.
   private static let words = [
-    ["lookup", "subtract", "multiply", "add", "divide"], ["zstd", "planes2", "planes4", "rle"],
+    ["lookup", "subtract", "multiply", "add", "divide", "remainder"],
+    ["zstd", "planes2", "planes4", "rle"],
     ["high", "low", "middle"],
     ["U8", "I8", "BOOL", "F16", "BF16", "U16", "F32", "I32", "F64", "I64", "C64", "F4", "F6_E2M3"],
     ["component", "first_frame", "frame_count", "frame_bytes", "block", "bits", "index", "count"],

@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("operation", "divide"), ("operand", "amount"), ("order", "middle"), ("name", "blocks"),
+    ("operation", "remainder"), ("operand", "amount"), ("order", "middle"), ("name", "blocks"),
     ("step", "every"),
   ])
   func `a tensor whose encoding is unknown is listed and refused, and the file can be checked`(

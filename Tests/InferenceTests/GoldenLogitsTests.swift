@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
+import Conversion
 import Foundation
 import TestSupport
 import Testing
@@ -30,6 +31,20 @@ private let logitTolerance = 1e-5
       SafetensorsModel(path: folder.appending(path: "model.safetensors").path), threads: 2)
     let logits = try model.logits(ofWindow: golden.tokens("input_ids"))
     #expect(relativeError(logits, try golden.numbers("logits")) < logitTolerance)
+  }
+
+  @Test(arguments: ["deepseek-v3-fp8", "gpt-oss-mxfp4", "llama-fbgemm-fp8", "mistral-fp8"])
+  func `logits of a checkpoint in few bits agree, as its publisher encodes it`(
+    name: String
+  ) throws {
+    let folder = Fixtures.folder.appending(path: "published/\(name)")
+    let golden = try SafetensorsModel(path: folder.appending(path: "golden.safetensors").path)
+    let model = try Decoder(openModel(at: folder.path), threads: 2)
+    let logits = try model.logits(ofWindow: golden.tokens("input_ids"))
+    // The golden has the second half of the positions.
+    #expect(
+      relativeError(Array(logits[(logits.count / 2)...]), try golden.numbers("logits"))
+        < logitTolerance)
   }
 
   @Test func `logits of the trained model agree with the reference implementation`() throws {

@@ -3,14 +3,13 @@
 """GGUF files that llama.cpp's own converter and quantizer make are read as the checkpoints that they
 were made from.
 
-    gguf_source.py --llama-cpp FOLDER [--tools FOLDER] [--python FILE] [--halftone FILE] [--keep FOLDER]
+    gguf_source.py [--venv FOLDER] [--llama-cpp FOLDER --build FOLDER --python FILE] [--halftone FILE] [--keep FOLDER]
 
-FOLDER is llama.cpp's source, from which `Tests/Interop/llama_cpp_convert.py` takes the converter;
---python has torch, transformers, safetensors and gguf. For each family in `Tests/Fixtures/families`
+llama.cpp is built, or used where it is, as `llama_cpp.py` says. For each family in `Tests/Fixtures/families`
 that the converter takes, the F32 file must give the checkpoint's logits (exactly, where nothing was
 rounded on the way), and the Q8_0 file nearly. For the trained checkpoint in `examples/`, F32 and BF16
-files must verify with ratio 1 and KL divergence 0; with --tools (llama-quantize, llama-perplexity),
-every quantization is verified and reported, and perplexities are laid side by side.
+files must verify with ratio 1 and KL divergence 0; every quantization is verified and reported, and
+perplexities are laid side by side.
 
 Exit 0 if everything holds, 1 with the first that does not.
 """
@@ -23,10 +22,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-from safetensors.numpy import load_file
+import llama_cpp
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = llama_cpp.REPOSITORY
 FAMILIES = REPOSITORY / "Tests/Fixtures/families"
 MODEL = REPOSITORY / "examples/ref-llama"
 TEXT = REPOSITORY / "examples/eval.txt"
@@ -59,6 +57,7 @@ def run(*command):
 class Bench:
     def __init__(self, arguments, folder):
         self.arguments, self.folder = arguments, folder
+        self.llama = llama_cpp.LlamaCpp(arguments)
 
     def halftone(self, *command):
         return run(self.arguments.halftone, *command)
@@ -66,17 +65,18 @@ class Bench:
     def convert(self, checkpoint, type):
         output = self.folder / f"{checkpoint.name}-{type}.gguf"
         if not output.exists():
-            run(self.arguments.python, REPOSITORY / "Tests/Interop/llama_cpp_convert.py",
-                self.arguments.llama_cpp, checkpoint, output, type)
+            self.llama.convert(checkpoint, output, type)
         return output
 
     def logits(self, model):
+        from safetensors.numpy import load_file
         output = self.folder / "logits.safetensors"
         self.halftone("logits", model, "--tokens", TOKENS, "-o", output, "--overwrite")
         return load_file(output)["logits"]
 
 
 def families(bench):
+    import numpy as np
     for name, allowed in F32.items():
         checkpoint = FAMILIES / name
         golden = bench.logits(checkpoint)
@@ -102,20 +102,17 @@ def trained(bench):
               f"KL {result['kl_divergence']['mean']}")
         if result["perplexity_ratio"] != 1 or result["kl_divergence"]["max"] != 0:
             sys.exit(f"ref-llama {type} is not the original")
-    tools = bench.arguments.tools
-    if tools is None:
-        return print("llama-quantize and llama-perplexity: skipped, for no --tools were named")
     print(f"{'type':10} {'bpw':>6} {'SQNR dB':>8} {'PPL ratio':>10} {'KL':>9} {'PPL':>9} {'llama.cpp':>9}")
     source = bench.convert(MODEL, "f32")
     for type in ["F32"] + QUANTIZATIONS:
         file = source if type == "F32" else bench.folder / f"ref-llama-{type}.gguf"
         if not file.exists():
-            run(tools / "llama-quantize", source, file, type)
+            bench.llama.quantize(source, file, type)
         report = json.loads(bench.halftone("report", MODEL, file, "--json"))["total"]
         result = verified(bench, file)
         ours = json.loads(bench.halftone("perplexity", file, "--text", TEXT, "--protocol",
                                          "llama.cpp", "--max-windows", WINDOW_COUNT, "--json"))
-        theirs = run(tools / "llama-perplexity", "-m", file, "-f", TEXT, "--chunks", WINDOW_COUNT)
+        theirs = run(bench.llama.perplexity, "-m", file, "-f", TEXT, "--chunks", WINDOW_COUNT)
         theirs = float(re.search(r"Final estimate: PPL = ([0-9.]+)", theirs)[1])
         print(f"{type:10} {report['bits_per_weight']:6.3f} {report['sqnr_db'] or 0:8.2f} "
               f"{result['perplexity_ratio']:10.5f} {result['kl_divergence']['mean']:9.6f} "
@@ -124,12 +121,12 @@ def trained(bench):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--llama-cpp", type=Path, required=True)
-    parser.add_argument("--tools", type=Path)
-    parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--halftone", default=REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--keep", type=Path)
+    llama_cpp.add_arguments(parser)
     arguments = parser.parse_args()
+    try:
+        llama_cpp.run_with_packages(arguments)
+    except RuntimeError as reason:
+        return print(f"skipped: llama.cpp can't be had: {reason}")
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

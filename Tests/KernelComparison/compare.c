@@ -10,7 +10,7 @@
 
 enum family {
   WIDEN, NARROW, ABSMAX, MINMAX, ENCODE_FLOAT4, ENCODE_INT8, ENCODE_UINT4,
-  DECODE_LOOKUP4, DECODE_INT8, DECODE_UINT4, QUANTIZE, ERROR_SUMS, CRC32C, SPLIT, JOIN,
+  DECODE_LOOKUP4, DECODE_INT8, DECODE_UINT4, ENCODE_AFFINE, DECODE_AFFINE, QUANTIZE, ERROR_SUMS, CRC32C, SPLIT, JOIN,
 };
 
 static const struct {
@@ -27,6 +27,7 @@ static const struct {
     KERNEL(ENCODE_INT8, encode_int8, 4), KERNEL(ENCODE_UINT4, encode_uint4, 4),
     KERNEL(DECODE_LOOKUP4, decode_lookup4, 1), KERNEL(DECODE_INT8, decode_int8, 1),
     KERNEL(DECODE_UINT4, decode_uint4, 1), KERNEL(QUANTIZE, quantize_nf4_bf16, 2),
+    KERNEL(ENCODE_AFFINE, encode_affine, 4), KERNEL(DECODE_AFFINE, decode_affine, 1),
     KERNEL(ERROR_SUMS, error_sums, 4),
     KERNEL(CRC32C, crc32c, 1),
     KERNEL(SPLIT, split_planes2, 2), KERNEL(JOIN, join_planes2, 2),
@@ -156,6 +157,42 @@ static void compare_decoding(size_t index, const halftone_kernels *k[2], size_t 
   free(zeros);
 }
 
+static const int affine_bits[] = {2, 3, 4, 5, 6, 8};
+
+/// Both directions; the factors of encoding are steps, as the weights' own largest magnitude gives them.
+static void compare_affine(size_t index, const halftone_kernels *k[2], size_t n, size_t block,
+                           kernel_comparison *result) {
+  size_t blocks = n / block + (n % block != 0);
+  float *src = malloc(4 * n + 4), *scales = malloc(4 * blocks + 4), *biases = malloc(4 * blocks + 4);
+  uint8_t *codes = malloc(n + 1);
+  uint64_t state = n + block;
+  for (size_t i = 0; i < n; i++) codes[i] = (uint8_t)comparison_random(&state);
+  for (int kind = 0; kind < WEIGHT_KINDS; kind++) {
+    for (size_t width = 0; width < sizeof affine_bits / sizeof affine_bits[0]; width++) {
+      int bits = affine_bits[width], encodes = kernels[index].family == ENCODE_AFFINE;
+      comparison_fill_weights((enum weight_kind)kind, 10, n, src);
+      comparison_fill_weights((enum weight_kind)kind, 11, blocks, biases);
+      k[1]->absmax(src, n, block, scales);
+      for (size_t b = 0; b < blocks; b++) scales[b] *= (b % 2 ? 2.0f : -2.0f) / (float)(1 << bits);
+      destinations d = destinations_make(encodes ? (n * (size_t)bits + 7) / 8 : 4 * n);
+      for (int side = 0; side < 2; side++) {
+        void *out = destination(d, side);
+        if (encodes) {
+          CALL(encode_affine, k[side], (src, n, block, bits, scales, biases, out));
+        } else {
+          CALL(decode_affine, k[side], (codes, n, block, bits, scales, biases, out));
+        }
+      }
+      comparison_count(result, destinations_agree(d, !encodes), kernels[index].name, n, block, kind,
+                       bits);
+    }
+  }
+  free(src);
+  free(scales);
+  free(biases);
+  free(codes);
+}
+
 static int same_double(double a, double b) {
   return memcmp(&a, &b, sizeof a) == 0 || (a != a && b != b);
 }
@@ -247,6 +284,10 @@ static void compare_at(size_t index, const halftone_kernels *k[2], size_t n, siz
     case DECODE_INT8:
     case DECODE_UINT4:
       compare_decoding(index, k, n, block, result);
+      break;
+    case ENCODE_AFFINE:
+    case DECODE_AFFINE:
+      compare_affine(index, k, n, block, result);
       break;
     case QUANTIZE:
       if (HALFTONE_LONGEST_RUN % block == 0) compare_quantizing(k, n, block, result);

@@ -20,6 +20,7 @@ package struct DecodingRule {
       case .lookup: number = self.number(Int(number), of: step.operand)
       case .subtract: number = number - self.number(position, of: step.operand)
       case .multiply: number = number * self.number(position, of: step.operand)
+      case .divide: number = number / self.number(position, of: step.operand)
       case .add: number = number + self.number(position, of: step.operand)
       }
     }
@@ -42,6 +43,8 @@ package struct DecodingRule {
       switch type {
       case .u8: Float(raw[index])
       case .i8: Float(raw.loadUnaligned(fromByteOffset: index, as: Int8.self))
+      case .f8e4m3: smallFloat(raw[index])
+      case .f8e8m0: Float(sign: .plus, exponent: Int(raw[index]) - 127, significand: 1)
       case .f16: Float(raw.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
       case .bf16:
         Float(
@@ -50,6 +53,16 @@ package struct DecodingRule {
       }
     }
   }
+}
+
+/// The number of an E4M3 code that is not NaN.
+private func smallFloat(_ code: UInt8) -> Float {
+  let (exponent, fraction) = (Int(code >> 3 & 15), Float(code & 7) / 8)
+  return Float(
+    signOf: code < 128 ? 1 : -1,
+    magnitudeOf: exponent == 0
+      ? fraction * 0x1p-6
+      : Float(sign: .plus, exponent: exponent - 7, significand: 1 + fraction))
 }
 
 extension EncodedTensor {

@@ -5,7 +5,7 @@ import Foundation
 import Tensors
 import TestSupport
 
-/// The arrays of one file of `Tests/Fixtures/bitsandbytes`.
+/// The arrays of one file of `Tests/Fixtures`.
 package struct GoldenArrays: Sendable {
   /// What the file says of one of its cases.
   package struct Note: Decodable, Sendable {
@@ -20,9 +20,9 @@ package struct GoldenArrays: Sendable {
   private let model: SafetensorsModel
   private let text: String
 
-  package init(_ file: String) throws {
+  package init(_ file: String, in folder: String = "bitsandbytes") throws {
     model = try SafetensorsModel(
-      path: Fixtures.folder.appending(path: "bitsandbytes/\(file).safetensors").path)
+      path: Fixtures.folder.appending(path: "\(folder)/\(file).safetensors").path)
     text = model.files[0].metadata["description"] ?? ""
   }
 
@@ -30,6 +30,9 @@ package struct GoldenArrays: Sendable {
   package func notes() throws -> [String: Note] {
     try JSONDecoder().decode(Notes.self, from: Data(text.utf8)).cases
   }
+
+  /// The names of all arrays.
+  package var names: [String] { model.tensors.map(\.name) }
 
   package func has(_ name: String) -> Bool { model.description(of: name) != nil }
 

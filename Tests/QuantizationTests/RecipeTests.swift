@@ -73,7 +73,8 @@ import Testing
     ),
     (
       "scheme: nf5",
-      "the recipe: there is no scheme 'nf5'; choose one of nf4, fp4, int8, int8-row, int4, f16, "
+      "the recipe: there is no scheme 'nf5'; choose one of nf4, fp4, int8, int8-row, int4, w4a16, w8a16, "
+        + "w4a16-asym, fp8, nvfp4, mxfp4, mxfp4-mlx, affine2, affine3, affine4, affine5, affine6, affine8, f16, "
         + "bf16, f32, keep"
     ),
     (

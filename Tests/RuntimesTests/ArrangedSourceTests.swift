@@ -68,6 +68,19 @@ import Testing
       type: .f32, expected: [1, 3].flatMap { row in (0..<6).map { Float(24 + $0 * 4 + row) } }),
     Case(
       arrangement: Arrangement(
+        "columns", shape: [8, 2], pieces: [.init("q", columns: 3..<5)]),
+      type: .bf16, expected: (0..<8).flatMap { row in [3, 4].map { Float(row * 6 + $0) } }),
+    Case(
+      arrangement: Arrangement(
+        "transposed columns", shape: [6, 3],
+        pieces: [.init("q", isTransposed: true, columns: 2..<5)]),
+      type: .bf16, expected: (0..<6).flatMap { row in (2..<5).map { Float($0 * 6 + row) } }),
+    Case(
+      arrangement: Arrangement(
+        "one bias of a stack", shape: [3], pieces: [.init("k", matrix: 2, rows: 1..<6, step: 2)]),
+      type: .bf16, expected: [113, 115, 117]),
+    Case(
+      arrangement: Arrangement(
         "stack", shape: [2, 8], pieces: [.init("bias"), .init("bias")]),
       type: .bf16, expected: (0..<16).map { Float($0 % 8) }),
     Case(
@@ -112,7 +125,7 @@ import Testing
     Arrangement("too many rows", shape: [10, 6], pieces: [.init("q", rows: 0..<10)]),
     Arrangement("too few weights", shape: [9, 6], pieces: [.init("q")]),
     Arrangement("overflow", shape: [1 << 40, 1 << 40, 0], pieces: [.init("q", rows: 0..<0)]),
-    Arrangement("no stack", shape: [6], pieces: [.init("q", matrix: 0)]),
+    Arrangement("no stack", shape: [8], pieces: [.init("bias", matrix: 0)]),
     Arrangement("no such matrix", shape: [6, 4], pieces: [.init("experts", matrix: 2)]),
     Arrangement("no matrix", shape: [8], pieces: [.init("bias", isTransposed: true)]),
     Arrangement(

@@ -95,6 +95,21 @@ enum SampleReport {
     #expect(json["within_limits"] is Bool)
   }
 
+  @Test func `a model that is wrong beyond all bounds still gives JSON`() throws {
+    var original = FakeModel(vocabularySize: 3)
+    var candidate = original
+    original.constantLogits = [0, 0, 0]
+    candidate.constantLogits = [3000, 0, 0]
+    // Where the candidate is sure of token 0 the text has others, at 3000 nats each.
+    let result = try verify(
+      original: original, candidate: candidate, tokens: [0, 1, 2, 1, 1, 0],
+      options: VerificationOptions(perplexity: PerplexityOptions(context: 3)))
+    #expect(result.candidate.meanNLL > 710)
+    #expect(result.perplexityRatio > 1e298)
+    let back = try JSONDecoder().decode(Verification.self, from: Data(jsonText(result).utf8))
+    #expect(back.candidate.perplexity > 1e298)
+  }
+
   @Test func `a verification comes back from its JSON`() throws {
     let result = try SampleReport.verification()
     let back = try JSONDecoder().decode(Verification.self, from: Data(jsonText(result).utf8))

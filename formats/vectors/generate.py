@@ -12,6 +12,7 @@ arrays by the rules of each scheme (schemes.py), not by the decoding rule that r
 import argparse, json, subprocess, tempfile
 from pathlib import Path
 import numpy as np
+import grids as g
 import invalid
 import schemes as s
 from tone_builder import Tone, bits_of, safetensors
@@ -109,6 +110,57 @@ def add_scheme(tone, name, weights, scheme, block, coding=(), frame_bytes=None):
             {"op": "multiply", "block": block, "with": {"component": tone.component("scales", "F32", scales.shape, scales)}}]}
         expected = (codes.astype(F) - each(zeros, block, n)) * each(scales, block, n)
     tone.tensor(name, "F32", shape, scheme, encoding, expected.astype(F))
+
+
+def add_grid(tone, name, words, scheme):
+    """A tensor of bf16 weights, given as u16."""
+    weights, block = widened(words), {"fp8": words.shape[-1], "nvfp4": 16, "mxfp4": 32}[scheme]
+    n, shape = weights.size, weights.shape
+    if scheme == "fp8":
+        codes, scales = g.fp8(weights, lambda a: widened(bf16(a)))
+        encoding = {"component": tone.component("codes", "F8_E4M3", shape, codes), "steps": [
+            {"op": "multiply", "block": block, "with": {
+                "component": tone.component("scales", "BF16", scales.shape, bf16(scales))}}]}
+        values = g.E4M3[codes & 127] * np.where(codes & 128, F(-1), F(1))
+    else:
+        codes, scale_codes, *whole = g.nvfp4(weights) if scheme == "nvfp4" else g.mxfp4(weights)
+        at = tone.component("codes", "U8", [n // 2], bits_of(codes, 4, "low"))
+        kind = "F8_E4M3" if whole else "F8_E8M0"
+        operand = {"component": tone.component("scales", kind, scale_codes.shape, scale_codes)}
+        scales = g.E4M3[scale_codes] if whole else (2.0 ** (scale_codes.astype(int) - 127)).astype(F)
+        if whole:
+            operand["steps"] = [{"op": "multiply", "with": {"component": tone.component("tensor_scale", "F32", [1], whole[0])}}]
+            scales = (scales * whole[0]).astype(F)
+        encoding = {"component": at, "bits": 4, "order": "low", "steps": [
+            {"op": "lookup", "with": {"component": tone.component("codebook", "F32", [16], g.E2M1)}},
+            {"op": "multiply", "with": operand, "block": block}]}
+        values = g.E2M1[codes]
+    tone.tensor(name, "BF16", shape, scheme, encoding, (values * each(scales, block, n)).astype(F))
+
+
+def grid_files():
+    """With a generator of their own, so that they change no other file."""
+    own = np.random.default_rng(20261124)
+    for scheme in ["fp8", "nvfp4", "mxfp4"]:
+        tone = Tone()
+        for rows, columns in [(5, 96), (1, 32), (3, 160)]:
+            words = bf16((own.standard_normal((rows, columns)) * 0.04).astype(F))
+            flat = words.reshape(-1)
+            flat[:32] = 0
+            # Powers of two, halves between codes, and the least bf16 numbers of both signs.
+            flat[32:48] = bf16(np.array([6, -5, 3.5, 2.5, -1.75, 1.25, 0.75, -0.25, 0.25, 7, -6.5, 448, 1e-9, -1e-9, -0.0, 0], F)[:len(flat[32:48])])
+            flat[-2:] = [1, 0x8001]
+            add_grid(tone, f"{rows} by {columns}", words, scheme)
+        yield scheme, tone.build(), tone.expected, f"{scheme}: a block of zeros, halves between codes, subnormal weights"
+    tone = Tone()
+    numbers, divisors = own.standard_normal(40).astype(F), own.standard_normal(8).astype(F)
+    at, by = tone.component("numbers", "F32", [40], numbers), tone.component("divisors", "F32", [8], divisors)
+    tone.tensor("divided", "F32", [40], "later", {"component": at, "steps": [
+        {"op": "divide", "with": {"component": by}, "block": 5}]}, (numbers / each(divisors, 5, 40)).astype(F))
+    tone.tensor("divided twice", "F32", [40], "later", {"component": at, "steps": [
+        {"op": "divide", "with": {"component": by, "steps": [{"op": "divide", "with": {"component": at}}]}, "block": 5}]},
+        (numbers / each((divisors / numbers[0]).astype(F), 5, 40)).astype(F))
+    yield "divide", tone.build(), tone.expected, "the operation `divide`, also in an operand"
 
 
 def special(*shape):
@@ -316,7 +368,7 @@ def tolerant_files():
     add_scheme(later, "w", np.linspace(-1, 1, 160, dtype=F).reshape(4, 40), "nf4", 32)
     bare, nested = {"component": 0}, {"component": 0, "steps": [{"op": "squeeze", "amount": 2}]}
     for name, encoding in [
-        ("operation", {"component": 0, "steps": [{"op": "divide", "with": [1, "2"], "block": -1}]}),
+        ("operation", {"component": 0, "steps": [{"op": "remainder", "with": [1, "2"], "block": -1}]}),
         ("operand", {"component": 0, "steps": [{"op": "add", "with": bare}, {"op": "multiply", "with": nested}]}),
         ("order", {"component": 0, "bits": 2, "order": "middle"}), ("name", {"blocks": "q9", "components": [0, 1]}),
         ("step", {"component": 0, "steps": [{"op": "add", "with": bare, "every": None}]})]:
@@ -362,6 +414,14 @@ def quantized_by(program):
             expected = {name: restored, "model.norm.weight": widened(norm), "model.layers.0.mlp.down_proj.bias": bias}
             yield f"quantize-{scheme.replace('+', '-')}", target.read_bytes(), expected, \
                 f"written by `halftone quantize --scheme {base}{' --double-quant' if scheme != base else ''}`"
+        words = bf16((np.random.default_rng(20261125).standard_normal((13, 96)) * 0.04).astype(F))
+        (source / "model.safetensors").write_bytes(safetensors({name: ("BF16", words)}))
+        for scheme in ["fp8", "nvfp4", "mxfp4"]:
+            target = Path(folder) / f"{scheme}.tone"
+            subprocess.run([program, "quantize", source, "-o", target, "--scheme", scheme], check=True, capture_output=True)
+            tone = Tone()
+            add_grid(tone, name, words, scheme)
+            yield f"quantize-{scheme}", target.read_bytes(), tone.expected, f"written by `halftone quantize --scheme {scheme}`"
 
 
 def worked_example():
@@ -395,7 +455,7 @@ def main():
     options = parser.parse_args()
     valid = HERE / "valid"
     valid.mkdir(exist_ok=True)
-    cases = [*scheme_files(), plain_file(), frames_file(), bits_file(), codebooks_file(), steps_file(), *tolerant_files(), *parts()]
+    cases = [*scheme_files(), plain_file(), frames_file(), bits_file(), codebooks_file(), steps_file(), *tolerant_files(), *parts(), *grid_files()]
     if options.halftone:
         cases += quantized_by(options.halftone)
     rows = []

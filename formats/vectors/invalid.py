@@ -220,8 +220,8 @@ def cases():
     yield "component-as-string", b(directory=setting(encoding + ["component"], "0")), "directory", "`component` is a string"
     yield "block-zero", b(directory=setting(encoding + ["steps", 1, "block"], 0)), "inconsistent", "blocks of 0"
     yield "block-negative", b(directory=setting(encoding + ["steps", 1, "block"], -32)), "inconsistent", "blocks of −32"
-    yield "operation", b(directory=setting(encoding + ["steps", 1, "op"], "divide")), "unknownEncoding", \
-        "operation `divide`, of tensor `w`"
+    yield "operation", b(directory=setting(encoding + ["steps", 1, "op"], "remainder")), "unknownEncoding", \
+        "operation `remainder`, of tensor `w`"
     yield "operation-kind", b(directory=setting(encoding + ["steps", 1, "op"], 3)), "directory", "an operation that is a number"
     yield "without-operand", b(directory=without(*encoding, "steps", 1, "with")), "directory", "a step without `with`"
     yield "encoding-name", b(directory=setting(encoding + ["offset"], None)), "unknownEncoding", "a name `offset` in an encoding"

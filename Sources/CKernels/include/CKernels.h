@@ -90,6 +90,16 @@ typedef struct halftone_kernels {
   void (*decode_uint4)(const uint8_t *codes, size_t n, size_t block, const float *scales,
                        const float *zeros, float *dst);
 
+  // Codes of 1 to 8 bits, one after the other from each byte's LOW bits on; what is left of
+  // the last byte is 0.
+
+  /// code = rint((x - biases[b]) / scales[b]) clamped to 0...2^bits - 1, halves to even.
+  void (*encode_affine)(const float *src, size_t n, size_t block, int bits, const float *scales,
+                        const float *biases, uint8_t *codes);
+  /// dst = (float)code * scales[b] + biases[b], each operation rounded.
+  void (*decode_affine)(const uint8_t *codes, size_t n, size_t block, int bits, const float *scales,
+                        const float *biases, float *dst);
+
   /// Adds the sums over n pairs to `sums`; see halftone_error_sums for the order.
   void (*error_sums)(const float *x, const float *y, size_t n, halftone_error_sums *sums);
 
@@ -122,12 +132,21 @@ static inline void halftone_touch(const void *bytes, size_t count) {
   if (count > 0) (void)p[count - 1];
 }
 
+/// Asks the memory for bytes that will be read soon; nothing depends on it, so they may be anywhere.
+static inline void halftone_prefetch(const void *bytes, size_t count) {
+  const char *p = (const char *)bytes;
+  for (size_t i = 0; i < count; i += 64) __builtin_prefetch(p + i, 0, 2);
+}
+
 /// The CRC-32C of two runs of bytes one after the other, from the CRC of each; O(log second_count).
 uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_count);
 
 #include "kernel_selection.h"
+#include "group_kernels.h"
 #include "heap.h"
+#include "grid_kernels.h"
 #include "math_kernels.h"
 #include "product_kernels.h"
+#include "block_kernels.h"
 
 #endif

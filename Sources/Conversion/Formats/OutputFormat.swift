@@ -56,16 +56,20 @@ extension OutputFormat {
 /// The formats that can be written.
 package enum OutputFormats {
   private static let all: [any OutputFormat] = [
-    ToneOutput(), BitsandbytesOutput(), SafetensorsOutput(),
+    ToneOutput(), BitsandbytesOutput(), CompressedTensorsOutput(), GPTQOutput(), AWQOutput(),
+    GGUFOutput(), MLXOutput(), ModelOptOutput(), SafetensorsOutput(),
   ]
+
+  /// What is written where the user names no format.
+  package static let native: any OutputFormat = ToneOutput()
 
   /// The names, for help and messages.
   package static let names = all.map { type(of: $0).name }
 
   /// What linear layers get by default, for help: that of most formats, then those of the others.
   package static var defaultSchemes: String {
-    ([ToneOutput().defaultScheme]
-      + all.filter { $0.defaultScheme != ToneOutput().defaultScheme }.map {
+    ([native.defaultScheme]
+      + all.filter { $0.defaultScheme != native.defaultScheme }.map {
         "\($0.defaultScheme) for \(type(of: $0).name)"
       }).joined(separator: ", ")
   }
@@ -74,8 +78,8 @@ package enum OutputFormats {
   package static var ownSchemes: String {
     all.map { format in
       let own =
-        format.schemes.names.filter { !Schemes.names.contains($0) }
-        + format.schemes.mixtureNames
+        (format.schemes.names + format.schemes.mixtureNames)
+        .filter { !Schemes.names.contains($0) }
       return own.isEmpty ? "" : "; for \(type(of: format).name): \(own.joined(separator: ", "))"
     }.joined()
   }

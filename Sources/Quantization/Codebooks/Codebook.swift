@@ -2,7 +2,7 @@
 
 import CKernels
 
-/// The sixteen values of the four-bit floating schemes.
+/// The sixteen values of the four-bit floating schemes, by code.
 ///
 /// `formats/encodings.md` lists them.
 package enum Codebook {
@@ -21,5 +21,13 @@ package enum Codebook {
   package static let fp4: [Float] = {
     let magnitudes: [Float] = [0, 0.0625, 8, 12, 4, 6, 2, 3].map { $0 / 12 }
     return magnitudes + magnitudes.map { $0 == 0 ? 0 : -$0 }
+  }()
+
+  /// Four-bit float with two exponent bits and one of fraction (E2M1), by code.
+  ///
+  /// Source: OCP Microscaling Formats 1.0, table 4. Code 8 is the negative zero.
+  package static let e2m1: [Float] = {
+    let magnitudes: [Float] = [0, 0.5, 1, 1.5, 2, 3, 4, 6]
+    return magnitudes + magnitudes.map { -$0 }
   }()
 }

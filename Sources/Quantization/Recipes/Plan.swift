@@ -62,6 +62,11 @@ package struct Plan: Sendable {
         return try Entry(tensor, recipe.linearLayers, of: schemes, reason: role.rawValue)
       } catch QuantizationError.noRows {
         return .kept(tensor, reason: "linear layer, rows too long for the scheme")
+      } catch QuantizationError.rowLength(_, _, _, let multiple) {
+        return .kept(tensor, reason: "linear layer, rows no multiple of \(multiple)")
+      } catch QuantizationError.partialGroups(_, let columns, let group) {
+        return .kept(
+          tensor, reason: "linear layer, rows of \(columns) are no whole groups of \(group)")
       }
     }
   }
@@ -80,6 +85,24 @@ extension Plan.Entry {
   ) -> Self {
     Self(
       tensor: tensor, scheme: nil, layout: nil, stored: nil, reason: reason, isByRule: isByRule)
+  }
+
+  /// The same tensor with another scheme of what is stored for it.
+  package func with(scheme: (any Scheme)?, layout: TensorLayout) -> Self {
+    Self(
+      tensor: tensor, scheme: scheme, layout: layout, stored: stored, reason: reason,
+      isByRule: isByRule)
+  }
+
+  /// Encodes a tensor, whatever else was planned.
+  ///
+  /// - Throws: ``QuantizationError`` where the scheme can't hold it.
+  package static func encoded(
+    _ tensor: TensorDescription, by scheme: any Scheme, reason: String
+  ) throws -> Self {
+    Self(
+      tensor: tensor, scheme: scheme, layout: try scheme.layout(for: tensor), stored: nil,
+      reason: reason, isByRule: false)
   }
 
   /// Copies a tensor's components.
@@ -101,7 +124,12 @@ extension Plan.Entry {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return
     }
-    let scheme = try schemes.scheme(named: name, options: options)
+    var scheme = try schemes.scheme(named: name, options: options)
+    var reason = reason
+    if let standIn = try scheme.standIn(for: tensor) {
+      scheme = standIn.scheme
+      reason += ", \(standIn.reason)"
+    }
     if scheme.name == tensor.scheme {
       self = .kept(tensor, reason: reason, isByRule: isByRule)
       return

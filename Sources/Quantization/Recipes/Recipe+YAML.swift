@@ -116,7 +116,7 @@ private struct RuleEntry: Decodable {
 
 private struct SchemeEntry: Decodable {
   var scheme: String?
-  var blockSize: Int?
+  var blockSize: BlockSizeEntry?
   var doubleQuantization: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -149,7 +149,8 @@ private struct SchemeEntry: Decodable {
         path: path, problem: "\(place): 'keep' goes with neither 'block_size' nor 'double_quant'")
     }
     let options = SchemeOptions(
-      blockSize: blockSize, doubleQuantization: doubleQuantization ?? false)
+      blockSize: blockSize?.weightCount, blocksAreRows: blockSize == .row,
+      doubleQuantization: doubleQuantization ?? false)
     do {
       try check(scheme, options)
     } catch QuantizationError.unknownScheme(let name, let known) {
@@ -159,6 +160,21 @@ private struct SchemeEntry: Decodable {
       throw QuantizationError.recipe(path: path, problem: "\(place): \(error)")
     }
     return .scheme(name: scheme, options: options)
+  }
+}
+
+/// A number of weights, or `row`.
+private enum BlockSizeEntry: Decodable, Equatable {
+  case weights(Int)
+  case row
+
+  var weightCount: Int? { if case .weights(let count) = self { count } else { nil } }
+
+  init(from decoder: Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    self =
+      (try? container.decode(String.self)) == "row"
+      ? .row : .weights(try container.decode(Int.self))
   }
 }
 

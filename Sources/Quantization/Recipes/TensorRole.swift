@@ -20,7 +20,8 @@ package enum TensorRole: String, Sendable {
     let modules = tensor.name.lowercased().split(separator: ".").map(String.init)
     // `model.layers.0.mlp.down_proj.weight` is the module `down_proj`; fused experts have no `.weight`.
     let module = (modules.last == "weight" ? modules.dropLast().last : modules.last) ?? ""
-    let isStackOfExperts = tensor.shape.count == 3 && modules.contains("experts")
+    let isStackOfExperts =
+      tensor.shape.count == 3 && (modules.contains("experts") || modules.contains("switch_mlp"))
     // The biases of fused experts are matrices: `experts.down_proj_bias` has a row for each expert.
     let isBias = modules.last == "bias" || module.hasSuffix("_bias")
     if !tensor.elementType.isQuantizable {

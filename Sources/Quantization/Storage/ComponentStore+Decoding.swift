@@ -26,7 +26,7 @@ extension ComponentStore {
   }
 
   /// Numbers of an encoding, as an array.
-  private func decoded(
+  func decoded(
     _ encoding: Encoding, _ range: Range<Int>, item: String
   ) throws -> [Float] {
     try [Float](unsafeUninitializedCapacity: range.count) { buffer, count in
@@ -44,6 +44,8 @@ extension ComponentStore {
   ) throws -> Int {
     let steps = encoding.steps ?? []
     let kernels = Kernels.active.table
+    if let taken = try decodeGrid(encoding, range, into: numbers, item: item) { return taken }
+    if try decodeGroups(encoding, steps, range, into: numbers, item: item) { return 2 }
     let isNibbles = encoding.bits == 4 && encoding.order == .high
     let isInt8 = encoding.bits == nil && elementType(of: encoding.component) == .i8
     if isInt8, let step = steps.first, step.operation == .multiply, let block = step.block,
@@ -55,6 +57,20 @@ extension ComponentStore {
           codes.bindMemory(to: Int8.self).baseAddress, range.count, block, scales, numbers)
       }
       return 1
+    }
+    if let bits = affineBits(of: encoding), steps.count >= 2, steps[0].operation == .multiply,
+      steps[1].operation == .add, let block = steps[0].block, steps[1].block == block,
+      range.lowerBound % block == 0, range.lowerBound * bits % 8 == 0
+    {
+      let scales = try operands(steps[0], block, range, item: item)
+      let biases = try operands(steps[1], block, range, item: item)
+      let bytes = range.lowerBound * bits / 8..<(range.upperBound * bits + 7) / 8
+      try withBytes(of: encoding.component, in: bytes) { codes in
+        kernels.decode_affine(
+          codes.bindMemory(to: UInt8.self).baseAddress, range.count, block, Int32(bits), scales,
+          biases, numbers)
+      }
+      return 2
     }
     guard isNibbles, range.lowerBound % 2 == 0, steps.count >= 2, steps[1].operation == .multiply,
       let block = steps[1].block, range.lowerBound % block == 0
@@ -81,8 +97,14 @@ extension ComponentStore {
     return 2
   }
 
+  /// The width of unsigned codes that are packed from the low bits on, or whole bytes.
+  private func affineBits(of encoding: Encoding) -> Int? {
+    if let bits = encoding.bits { return encoding.order == .low ? bits : nil }
+    return elementType(of: encoding.component) == .u8 ? 8 : nil
+  }
+
   /// The operands that the numbers `range` meet, one for each block.
-  private func operands(
+  func operands(
     _ step: Encoding.Step, _ block: Int, _ range: Range<Int>, item: String
   ) throws -> [Float] {
     try decoded(
@@ -133,6 +155,7 @@ extension ComponentStore {
       switch step.operation {
       case .subtract: while index < end { numbers[index] -= operand; index += 1 }
       case .multiply: while index < end { numbers[index] *= operand; index += 1 }
+      case .divide: while index < end { numbers[index] /= operand; index += 1 }
       default: while index < end { numbers[index] += operand; index += 1 }
       }
     }

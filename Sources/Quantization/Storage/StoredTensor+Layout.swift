@@ -11,8 +11,8 @@ extension StoredTensor {
   /// - Throws: ``QuantizationError/components(tensor:problem:)`` where a component holds more or fewer
   ///   numbers than the tensor needs.
   package func layout(of tensor: TensorDescription) throws -> TensorLayout {
-    let units = slabUnits(of: tensor)
-    let unit = units.values.reduce(8) { leastCommonMultiple($0, $1) }
+    let units = weightsPerNumber
+    let unit = units.values.reduce(8) { leastCommonMultiple($0, 2 * $1) }
     func rounded(_ goal: Int) -> Int { max(unit, goal / unit * unit) }
     let slab = rounded(BlockGeometry.slabWeightGoal)
     let own = encoding.ownComponents
@@ -20,9 +20,8 @@ extension StoredTensor {
       slabWeightCount: slab, stripWeightCount: rounded(BlockGeometry.stripWeightGoal),
       components: try components.enumerated().map { position, component in
         let content: TensorLayout.Content
-        if let perBlock = units[position] {
+        if let block = units[position] {
           let bits = bitWidth(of: position)
-          let block = perBlock / 2
           let count = tensor.elementCount / block + (tensor.elementCount % block == 0 ? 0 : 1)
           guard component.byteCount == (count * bits + 7) / 8 else {
             throw QuantizationError.components(
@@ -41,23 +40,25 @@ extension StoredTensor {
       encoding: encoding)
   }
 
-  /// The components that come slab by slab, each with twice the weights that share a number of it, so
-  /// that a slab of whole units is a whole number of bytes.
-  private func slabUnits(of tensor: TensorDescription) -> [Int: Int] {
-    var units = [encoding.component: 2]
+  /// The components, by position, that hold a number for every weight or for every block of them, each
+  /// with the weights that share a number.
+  ///
+  /// These come slab by slab; slabs of whole pairs of blocks are whole bytes.
+  var weightsPerNumber: [Int: Int] {
+    var units = [encoding.component: 1]
     for step in encoding.steps ?? [] {
       let operand = step.operand
       guard let block = step.block, block > 0, block <= Self.longestBlock,
         step.operation != .lookup,
-        (operand.steps ?? []).isEmpty, units[operand.component] == nil
+        (operand.steps ?? []).allSatisfy({ $0.block == nil }), units[operand.component] == nil
       else { continue }
-      units[operand.component] = 2 * block
+      units[operand.component] = block
     }
     return units
   }
 
   /// The bits of one number of a component that comes slab by slab.
-  private func bitWidth(of position: Int) -> Int {
+  func bitWidth(of position: Int) -> Int {
     if position == encoding.component, let bits = encoding.bits { return bits }
     let operand = (encoding.steps ?? []).first { $0.operand.component == position }?.operand
     return operand?.bits ?? components[position].elementType.bitWidth

@@ -29,24 +29,31 @@ struct ArrangedPiece: Sendable {
     if tensor.shape.count < 2 { (rows, columns) = (tensor.elementCount, 1) }
     var base = 0
     if let matrix = piece.matrix {
-      guard tensor.shape.count == 3, (0..<tensor.shape[0]).contains(matrix) else { return nil }
+      guard (2...3).contains(tensor.shape.count), (0..<tensor.shape[0]).contains(matrix) else {
+        return nil
+      }
       rows = tensor.shape[1]
+      if tensor.shape.count == 2 { columns = 1 }
       base = matrix * rows * columns
     }
     if piece.isTransposed, tensor.shape.count != (piece.matrix == nil ? 2 : 3) { return nil }
     let available = piece.isTransposed ? columns : rows
     let taken = piece.rows ?? 0..<available
     guard piece.step > 0, taken.lowerBound >= 0, taken.upperBound <= available else { return nil }
+    let width = piece.isTransposed ? rows : columns
+    let takenColumns = piece.columns ?? 0..<width
+    guard takenColumns.lowerBound >= 0, takenColumns.upperBound <= width else { return nil }
     let rowCount = (taken.count + piece.step - 1) / piece.step
     guard piece.order.fits(rowCount) else { return nil }
     self.tensor = tensor
     self.start = start
-    self.base = base
+    self.base = base + takenColumns.lowerBound * (piece.isTransposed ? columns : 1)
     self.columns = columns
-    width = piece.isTransposed ? rows : columns
-    count = rowCount * width
+    self.width = takenColumns.count
+    count = rowCount * takenColumns.count
     isTransposed = piece.isTransposed
-    isRun = !piece.isTransposed && piece.step == 1 && piece.order == .same
+    isRun =
+      !piece.isTransposed && takenColumns.count == width && piece.step == 1 && piece.order == .same
     firstRow = taken.lowerBound
     step = piece.step
     order = piece.order
@@ -65,7 +72,7 @@ struct ArrangedPiece: Sendable {
       return
     }
     try forEachRow(of: elements) { row, columns in
-      try body(base + row * width + columns.lowerBound, columns.count)
+      try body(base + row * self.columns + columns.lowerBound, columns.count)
     }
   }
 

@@ -6,8 +6,9 @@ import Tensors
 /// A model whose tensors are renamed, split, fused, stacked, transposed or in another row order.
 ///
 /// Nothing is done before it is read, and then only what is asked for, so that it streams as its source
-/// does. A tensor that is one whole tensor of the source is as that one is, codes included; in others
-/// encoded tensors count by their weights, in the element type that they had before.
+/// does. Codes are kept where rows are: a tensor that is one whole tensor of the source is as that one
+/// is, and rows of tensors that are encoded alike make an encoded tensor. Elsewhere encoded tensors count
+/// by their weights, in the element type that they had before.
 package struct ArrangedSource: EncodedSource {
   /// One arranged tensor.
   struct Tensor: Sendable {
@@ -18,6 +19,8 @@ package struct ArrangedSource: EncodedSource {
     var isWhole: Bool
     /// Whether its bytes are bytes of the source.
     var isCopied: Bool
+    /// What it is made of where its pieces are encoded alike.
+    var joined: StoredTensor?
   }
 
   package let tensors: [TensorDescription]
@@ -79,7 +82,10 @@ package struct ArrangedSource: EncodedSource {
     description.name = name
     description.shape = arrangement.shape
     var isCopied = isWhole
-    if !isWhole {
+    let joined = isWhole || restoring ? nil : Self.joined(arrangement, pieces, of: source)
+    if let joined {
+      description.storedByteCount = joined.components.reduce(0) { $0 + $1.byteCount }
+    } else if !isWhole {
       let types = Set(pieces.map(\.tensor.elementType))
       let type = types.count == 1 && arrangement.addend == 0 ? first.tensor.elementType : .f32
       isCopied =
@@ -97,13 +103,37 @@ package struct ArrangedSource: EncodedSource {
     }
     return Tensor(
       description: description, pieces: pieces, addend: arrangement.addend, isWhole: isWhole,
-      isCopied: isCopied)
+      isCopied: isCopied, joined: joined)
+  }
+
+  /// The pieces' codes, one after the other; nil where they are not encoded, or not alike.
+  private static func joined(
+    _ arrangement: Arrangement, _ pieces: [ArrangedPiece], of source: any ModelSource
+  ) -> StoredTensor? {
+    guard let encoded = source as? any EncodedSource, let first = pieces.first?.tensor,
+      arrangement.addend == 0,
+      pieces.allSatisfy({
+        !$0.isTransposed && $0.tensor.scheme == first.scheme
+          && $0.tensor.elementType == first.elementType
+      })
+    else { return nil }
+    var runs: [StoredTensor.Run] = []
+    for piece in pieces {
+      // A tensor that can't be read has no codes; reading its weights will say what is the matter.
+      guard let stored = try? encoded.stored(piece.tensor.name) else { return nil }
+      piece.forEachRun(of: 0..<piece.count) {
+        runs.append(StoredTensor.Run(stored, $0..<$0 + $1))
+      }
+    }
+    return try? StoredTensor.joined(runs, shape: arrangement.shape)
   }
 
   /// The source's tensors that are encoded and of which only weights are left here.
-  package var restoredNames: [String] {
-    tensors.flatMap { arranged[$0.name].map { $0.isWhole ? [] : $0.pieces } ?? [] }
-      .map(\.tensor).filter { $0.scheme != $0.elementType.schemeName }.map(\.name)
+  package var restored: [TensorDescription] {
+    tensors.compactMap { arranged[$0.name] }
+      .flatMap { $0.isWhole || $0.joined != nil ? [] : $0.pieces }
+      .map(\.tensor).filter { $0.scheme != $0.elementType.schemeName }
+      + ((source as? ArrangedSource)?.restored ?? [])
   }
 
   package var path: String { source.path }
@@ -127,6 +157,7 @@ package struct ArrangedSource: EncodedSource {
 
   package func stored(_ name: String) throws -> StoredTensor? {
     let tensor = try tensor(name)
+    if let joined = tensor.joined { return joined }
     guard tensor.isWhole, let encoded = source as? any EncodedSource else { return nil }
     return try encoded.stored(tensor.pieces[0].tensor.name)
   }

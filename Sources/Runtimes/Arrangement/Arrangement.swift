@@ -8,33 +8,37 @@ package struct Arrangement: Sendable, Equatable {
   /// Some rows of one tensor of the checkpoint. A bias is rows of one number.
   package struct Piece: Sendable, Equatable {
     package var tensor: String
-    /// The matrix that is meant where the tensor is a stack of them; nil: all dimensions but the last
-    /// are rows.
+    /// The matrix, or the bias, that is meant where the tensor is a stack of them; nil: all dimensions
+    /// but the last are rows.
     package var matrix: Int?
     /// Whether rows and columns are exchanged first; for one matrix.
     package var isTransposed: Bool
     /// The rows that are taken; nil: all.
     package var rows: Range<Int>?
-    /// Of those, every so-manieth, beginning with the first.
+    /// The columns that are taken; nil: all.
+    package var columns: Range<Int>?
+    /// Of the rows, every so-manieth, beginning with the first.
     package var step: Int
     /// The order in which the rows that are taken come.
     package var order: RowOrder
 
     package init(
       _ tensor: String, matrix: Int? = nil, isTransposed: Bool = false, rows: Range<Int>? = nil,
-      step: Int = 1, order: RowOrder = .same
+      columns: Range<Int>? = nil, step: Int = 1, order: RowOrder = .same
     ) {
       self.tensor = tensor
       self.matrix = matrix
       self.isTransposed = isTransposed
       self.rows = rows
+      self.columns = columns
       self.step = step
       self.order = order
     }
 
     /// Whether it is a whole tensor as it stands.
     var isWhole: Bool {
-      matrix == nil && !isTransposed && rows == nil && step == 1 && order == .same
+      matrix == nil && !isTransposed && rows == nil && columns == nil && step == 1
+        && order == .same
     }
   }
 

@@ -40,20 +40,6 @@ struct BitsandbytesConfiguration {
       """
   }
 
-  /// The modules whose names a loader must find in the list, or it would take them for quantized ones.
-  ///
-  /// Whole dotted paths, which mean the same to Transformers 4, 5 and vLLM; embeddings and convolutions
-  /// are listed too, which costs nothing.
-  static func skippedModules(of records: [TensorRecord]) -> [String] {
-    var modules = ["lm_head"]
-    for record in records where record.plainType != nil && record.tensor.shape.count >= 2 {
-      // A parameter that is no module of its own (a stack of experts) stands for the one it is in.
-      let module = record.tensor.name.split(separator: ".").dropLast().joined(separator: ".")
-      if !module.isEmpty, !modules.contains(module) { modules.append(module) }
-    }
-    return modules
-  }
-
   /// The assets, where `config.json` has the configuration.
   ///
   /// - Throws: ``RuntimeError/configuration(problem:)``.

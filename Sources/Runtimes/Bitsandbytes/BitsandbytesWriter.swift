@@ -19,16 +19,15 @@ package enum BitsandbytesWriter {
   package static func fit(
     _ entries: [Plan.Entry], of source: any ModelSource
   ) throws -> (entries: [Plan.Entry], notes: [String]) {
-    try requireFamily(of: source)
+    try ModelConfiguration(of: source).requireFamily(
+      notAmong: refusedFamilies, format: Bitsandbytes.name)
     let fitted = try entries.map { entry in
-      guard entry.layout != nil, !entry.isPlain, isExpert(entry.tensor.name) else { return entry }
-      let problem = "Transformers 5 loads experts in their own type only"
-      guard entry.scheme != nil, !entry.isByRule else {
-        throw RuntimeError.notHeld(
-          format: Bitsandbytes.name, tensor: entry.tensor.name, scheme: entry.schemeName,
-          problem: problem, remedy: "keep the experts by a rule of a recipe, or dequantize first")
-      }
-      return .kept(entry.tensor, reason: "expert: \(problem)")
+      let entry = entry.keepingExperts
+      guard entry.layout != nil, !entry.isPlain, entry.isExpert else { return entry }
+      throw RuntimeError.notHeld(
+        format: Bitsandbytes.name, tensor: entry.tensor.name, scheme: entry.schemeName,
+        problem: "Transformers 5 loads experts in their own type only",
+        remedy: "keep the experts by a rule of a recipe, or dequantize first")
     }
     let configuration = try configuration(of: fitted.map(\.record))
     guard let configuration else { return (fitted, ["nothing is quantized: a plain folder"]) }
@@ -80,27 +79,8 @@ package enum BitsandbytesWriter {
     }
     return first.map {
       BitsandbytesConfiguration(
-        kind: $0.kind, skippedModules: BitsandbytesConfiguration.skippedModules(of: records))
+        kind: $0.kind, skippedModules: KeptModules.names(of: records))
     }
-  }
-
-  private static func requireFamily(of source: any ModelSource) throws {
-    guard let config = source.asset("config.json") else {
-      throw RuntimeError.configuration(problem: "is missing")
-    }
-    let members: JSONMembers
-    do { members = try JSONMembers(config) } catch {
-      throw RuntimeError.configuration(problem: "is malformed: \(error)")
-    }
-    guard let family = members["model_type"].flatMap(JSONMembers.string),
-      let problem = refusedFamilies[family]
-    else { return }
-    throw RuntimeError.family(
-      format: Bitsandbytes.name, family: family, problem: problem)
-  }
-
-  private static func isExpert(_ name: String) -> Bool {
-    name.split(separator: ".").contains("experts")
   }
 }
 

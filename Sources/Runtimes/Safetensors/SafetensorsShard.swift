@@ -46,7 +46,7 @@ final class SafetensorsShard: Sendable {
     self.open = open
     self.metadata = metadata
     last = arrays.filter(\.isMade)
-    known = arrays.filter { if case .bytes = $0.content { true } else { false } }
+    known = arrays.filter { $0.isKnown }
     declarations = arrays.filter { !$0.isMade }.map {
       TensorDeclaration(name: $0.name, elementType: $0.elementType, shape: $0.shape)
     }
@@ -60,8 +60,7 @@ final class SafetensorsShard: Sendable {
     state = Mutex(
       State(
         missing: arrays.reduce(0) { sum, array in
-          if case .component = array.content { return sum + array.byteCount }
-          return sum
+          array.isKnown || array.isMade ? sum : sum + array.byteCount
         }))
   }
 
@@ -151,9 +150,7 @@ final class SafetensorsShard: Sendable {
         if let file = state.file { return file }
         let file = try open()
         for array in known {
-          guard case .bytes(let bytes) = array.content, let range = ranges[array.name] else {
-            continue
-          }
+          guard let bytes = array.knownBytes, let range = ranges[array.name] else { continue }
           try bytes.withUnsafeBytes { try file.write($0, at: range.lowerBound) }
         }
         state.file = file

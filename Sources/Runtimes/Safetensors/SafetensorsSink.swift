@@ -27,6 +27,14 @@ package final class SafetensorsSink: TensorSink {
     var array: SafetensorsArray
     /// The bytes of each frame but the last.
     var frameByteCount: Int
+
+    /// Writes a component's bytes from an offset on.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+      guard case .arranged(_, let arrangement) = array.content else {
+        return try shard.write(bytes, to: array.name, at: offset)
+      }
+      try arrangement.arrange(bytes, at: offset) { try shard.write($0, to: array.name, at: $1) }
+    }
   }
 
   fileprivate struct State {
@@ -123,8 +131,7 @@ package final class SafetensorsSink: TensorSink {
 
   package func write(_ frame: Frame) throws {
     guard let place = place(of: frame.component) else { return }
-    try place.shard.write(
-      frame.bytes, to: place.array.name, at: frame.index * place.frameByteCount)
+    try place.write(frame.bytes, at: frame.index * place.frameByteCount)
   }
 
   package func writeAll(
@@ -134,7 +141,7 @@ package final class SafetensorsSink: TensorSink {
     if place.array.isMade {
       try place.shard.make(place.array.name, from: Array(bytes))
     } else {
-      try place.shard.write(bytes, to: place.array.name, at: 0)
+      try place.write(bytes, at: 0)
     }
   }
 
@@ -178,7 +185,7 @@ extension SafetensorsSink.State {
     return record.layout.components.enumerated().map { position, component in
       let array = arrays.first { array in
         switch array.content {
-        case .component(position), .made(from: position, _, _): true
+        case .component(position), .made(from: position, _, _), .arranged(from: position, _): true
         default: false
         }
       }

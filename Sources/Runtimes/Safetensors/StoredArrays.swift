@@ -10,8 +10,12 @@ struct StoredArrays: ComponentStore {
   enum Array: Sendable {
     /// A tensor of the file.
     case stored(String)
+    /// A run of a tensor's bytes, from that byte on.
+    case part(String, start: Int)
     /// Numbers that the file states in another way, or that are understood.
     case known([UInt8])
+    /// They are put together from tensors of the file.
+    case derived(any DerivedArray)
   }
 
   let model: SafetensorsModel
@@ -36,8 +40,17 @@ struct StoredArrays: ComponentStore {
   ) throws -> Result {
     switch components[component].array {
     case .stored(let name): return try model.withStoredBytes(of: name, in: range, body)
+    case .part(let name, let start):
+      return try model.withStoredBytes(
+        of: name, in: start + range.lowerBound..<start + range.upperBound, body)
     case .known(let bytes):
       return try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    case .derived(let array):
+      return try withUnsafeTemporaryAllocation(byteCount: max(1, range.count), alignment: 8) {
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: $0[..<range.count])
+        try array.copy(range, of: model, into: bytes)
+        return try body(UnsafeRawBufferPointer(bytes))
+      }
     }
   }
 
@@ -55,4 +68,14 @@ struct StoredArrays: ComponentStore {
   func refusal(_ item: String, _ problem: String) -> any Error {
     RuntimeError.malformed(file: file, tensor: item, problem: problem)
   }
+}
+
+/// An array that a file holds in another order.
+protocol DerivedArray: Sendable {
+  /// Puts some of its bytes together.
+  ///
+  /// - Throws: the model's error.
+  func copy(
+    _ range: Range<Int>, of model: SafetensorsModel, into bytes: UnsafeMutableRawBufferPointer
+  ) throws
 }

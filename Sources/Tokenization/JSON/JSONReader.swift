@@ -6,7 +6,7 @@ import Foundation
 ///
 /// Nesting is limited to ``depthLimit`` so that a hostile file can't exhaust the stack.
 /// - Complexity: linear in the document; objects are not indexed.
-struct JSONReader {
+package struct JSONReader {
   static let depthLimit = 64
 
   private let bytes: [UInt8]
@@ -15,7 +15,7 @@ struct JSONReader {
 
   /// - Throws: ``TokenizationError/notUTF8(path:byteOffset:)``, or
   ///   ``TokenizationError/malformedJSON(path:byteOffset:expected:)`` at the first wrong byte.
-  static func read(_ data: Data, path: String) throws -> JSONValue {
+  package static func read(_ data: Data, path: String) throws -> JSONValue {
     let bytes = Array(data)
     if let offset = UTF8Check.firstMalformedByte(of: bytes) {
       throw TokenizationError.notUTF8(path: path, byteOffset: offset)

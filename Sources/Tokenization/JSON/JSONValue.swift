@@ -5,7 +5,7 @@
 ///
 /// Foundation's readers turn objects into dictionaries of `String`, which takes canonically
 /// equivalent strings for one key. Vocabularies list such strings as tokens of their own.
-enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
   case null
   case bool(Bool)
   /// A number without fraction and exponent that fits `Int`.
@@ -16,7 +16,7 @@ enum JSONValue: Sendable {
   case object([(key: String, value: JSONValue)])
 
   /// What the value is, for messages.
-  var kind: String {
+  package var kind: String {
     switch self {
     case .null: "null"
     case .bool(let value): "\(value)"
@@ -31,7 +31,7 @@ enum JSONValue: Sendable {
   /// The first member of that name, or nil where there's none or this is no object.
   ///
   /// Linear.
-  subscript(key: String) -> JSONValue? {
+  package subscript(key: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == key }?.value
   }

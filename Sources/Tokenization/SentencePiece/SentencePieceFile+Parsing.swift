@@ -6,7 +6,7 @@ extension SentencePieceFile {
   /// Reads the message; fields without a meaning here are passed over.
   ///
   /// - Throws: ``TokenizationError``
-  init(_ data: Data, path: String) throws {
+  package init(_ data: Data, path: String) throws {
     self.path = path
     let file = Array(data)
     var reader = WireReader(file, path: path)

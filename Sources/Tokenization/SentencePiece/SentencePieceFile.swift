@@ -3,9 +3,9 @@
 /// What SentencePiece's `tokenizer.model` says, as far as encoding and decoding depend on it.
 ///
 /// The defaults are those of `sentencepiece_model.proto`, the message's definition.
-struct SentencePieceFile {
+package struct SentencePieceFile {
   /// What a piece is for; the raw values are the message's.
-  enum Kind: UInt64 {
+  package enum Kind: UInt64, Sendable {
     case normal = 1
     /// Stands for text outside the vocabulary.
     case unknown
@@ -19,26 +19,26 @@ struct SentencePieceFile {
     case byte
   }
 
-  struct Piece {
-    var text = ""
-    var score: Float = 0
-    var kind = Kind.normal
+  package struct Piece {
+    package var text = ""
+    package var score: Float = 0
+    package var kind = Kind.normal
   }
 
-  enum ModelType: UInt64 {
+  package enum ModelType: UInt64 {
     case unigram = 1
     case bytePair
     case word
     case character
   }
 
-  struct Normalization {
+  package struct Normalization {
     /// Nil for text as it is.
     var map: CharacterMap?
     /// A space is written before the text, or after it where spaces are suffixes.
-    var addsDummySpace = true
+    package var addsDummySpace = true
     /// Spaces at the ends, and runs of them, go.
-    var removesExtraSpaces = true
+    package var removesExtraSpaces = true
     /// Spaces are written as `▁`.
     var escapesSpaces = true
   }
@@ -46,15 +46,15 @@ struct SentencePieceFile {
   /// The file, for messages.
   let path: String
   /// The index of a piece is its id.
-  var pieces: [Piece] = []
-  var modelType = ModelType.unigram
-  var fallsBackToBytes = false
+  package var pieces: [Piece] = []
+  package var modelType = ModelType.unigram
+  package var fallsBackToBytes = false
   var treatsSpaceAsSuffix = false
-  var beginningPiece = "<s>"
-  var endPiece = "</s>"
+  package var beginningPiece = "<s>"
+  package var endPiece = "</s>"
   /// What the unknown-token is decoded to.
   var unknownSurface = " \u{2047} "
-  var normalization = Normalization()
+  package var normalization = Normalization()
   /// What is done to decoded text.
   var denormalization: Normalization?
 }

@@ -25,11 +25,8 @@ struct ExportCommand: ParsableCommand {
   var model: String
 
   @Option(
-    name: .customLong("to"),
-    help: ArgumentHelp(
-      "The format to write: \(OutputFormats.names.joined(separator: ", ")).", valueName: "format"),
-    completion: .list(OutputFormats.names))
-  var format: String
+    name: .customLong("to"), help: ArgumentHelp("The format to write.", valueName: "format"))
+  var format: FormatArgument
 
   @Option(
     name: [.short, .long], help: ArgumentHelp("The file or folder to write.", valueName: "path"),
@@ -56,18 +53,15 @@ struct ExportCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard OutputFormats.names.contains(format) else {
-      throw ValidationError(
-        "--to takes one of \(OutputFormats.names.joined(separator: ", ")).")
-    }
     if output == nil && !dryRun { throw ValidationError("Name the output with -o PATH.") }
   }
 
   func run() throws {
     var options = QuantizeOptions(
       input: model, output: output ?? "", recipe: Recipe(linearLayers: .keep))
-    options.format = format
+    options.format = format.name
     options.shardByteLimit = shards.byteLimit
+    options.splitByteLimit = shards.splitSize?.value
     options.compression = compression.value
     options.threads = work.threads
     options.overwrite = overwrite

@@ -30,11 +30,8 @@ struct QuantizeCommand: ParsableCommand {
   var output: String?
 
   @Option(
-    name: .customLong("to"),
-    help: ArgumentHelp(
-      "The format to write: \(OutputFormats.names.joined(separator: ", ")).", valueName: "format"),
-    completion: .list(OutputFormats.names))
-  var format = "tone"
+    name: .customLong("to"), help: ArgumentHelp("The format to write.", valueName: "format"))
+  var format: FormatArgument = .tone
 
   @OptionGroup var shards: ShardArguments
 
@@ -70,19 +67,17 @@ struct QuantizeCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard OutputFormats.names.contains(format) else {
-      throw ValidationError("--to takes one of \(OutputFormats.names.joined(separator: ", ")).")
-    }
-    try schemes.validate(for: OutputFormats.format(named: format))
+    try schemes.validate(for: format.format)
     if output == nil && !dryRun { throw ValidationError("Name the file to write with -o FILE.") }
   }
 
   func run() throws {
     var options = QuantizeOptions(
       input: model, output: output ?? "",
-      recipe: try schemes.resolved(for: OutputFormats.format(named: format)))
-    options.format = format
+      recipe: try schemes.resolved(for: format.format))
+    options.format = format.name
     options.shardByteLimit = shards.byteLimit
+    options.splitByteLimit = shards.splitSize?.value
     options.compression = compression.value
     options.threads = work.threads
     options.overwrite = overwrite

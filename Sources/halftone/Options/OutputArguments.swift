@@ -13,6 +13,12 @@ struct ShardArguments: ParsableArguments {
       valueName: "size"))
   var shardSize: ByteCountArgument?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write GGUF as several files, each below this size (default: one file).",
+      valueName: "size"))
+  var splitSize: ByteCountArgument?
+
   var byteLimit: Int {
     shardSize?.value ?? SafetensorsDirectoryWriter.defaultShardByteLimit
   }

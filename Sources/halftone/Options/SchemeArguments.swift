@@ -16,8 +16,9 @@ struct SchemeArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Weights per block, a power of two from 32 to 4096 (default: 64).", valueName: "n"))
-  var blockSize: Int?
+      "Weights per block: a power of two from 32 to 4096 (default: 64); 32, 64, 128 or row for w4a16, "
+        + "w8a16 and w4a16-asym (default: 128).", valueName: "n|row"))
+  var blockSize: BlockSizeArgument?
 
   @Flag(help: "Quantize the scales too.")
   var doubleQuant = false
@@ -34,7 +35,9 @@ struct SchemeArguments: ParsableArguments {
   enum ScaleRule: String, ExpressibleByArgument, CaseIterable { case absmax }
 
   private var options: SchemeOptions {
-    SchemeOptions(blockSize: blockSize, doubleQuantization: doubleQuant)
+    SchemeOptions(
+      blockSize: blockSize?.weightCount, blocksAreRows: blockSize == .row,
+      doubleQuantization: doubleQuant)
   }
 
   /// Checks that a format knows the scheme.
@@ -54,5 +57,23 @@ struct SchemeArguments: ParsableArguments {
     guard let recipe else { return Recipe(linearLayers: fallback) }
     let text = try TextFile.read(recipe)
     return try Recipe(yaml: text, path: recipe, fallback: fallback, schemes: format.schemes)
+  }
+}
+
+/// A number of weights, or `row`.
+enum BlockSizeArgument: ExpressibleByArgument, Equatable {
+  case weights(Int)
+  case row
+
+  var weightCount: Int? { if case .weights(let count) = self { count } else { nil } }
+
+  init?(argument: String) {
+    if argument == "row" {
+      self = .row
+    } else if let count = Int(argument) {
+      self = .weights(count)
+    } else {
+      return nil
+    }
   }
 }

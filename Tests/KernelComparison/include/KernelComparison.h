@@ -23,4 +23,11 @@ const char *kernel_comparison_name(size_t index);
 kernel_comparison kernel_compare(size_t index, const halftone_kernels *candidate,
                                  const halftone_kernels *reference);
 
+/// The block encoders' names, NULL after the last.
+const char *encoder_comparison_name(size_t index);
+
+/// Compares the block encoder of that index, on weights that are finite.
+kernel_comparison encoder_compare(size_t index, const halftone_block_encoders *candidate,
+                                  const halftone_block_encoders *reference);
+
 #endif

@@ -36,6 +36,9 @@ struct BitsandbytesMutation {
       else { return [Array]() }
       return arrays.map { array in
         switch array.content {
+        case .computed, .arranged:
+          // bitsandbytes has no such arrays.
+          Array(name: array.name, type: array.elementType, shape: array.shape, bytes: [])
         case .bytes(let bytes):
           Array(
             name: array.name, type: array.elementType, shape: array.shape, bytes: bytes)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
 import Tensors
 
 /// A block type: how many weights a block holds, in how many bytes, and what they are.
@@ -25,9 +26,20 @@ protocol GGUFBlock: Sendable {
   /// Restores `count` blocks that follow each other.
   static func decode(
     _ blocks: UnsafePointer<UInt8>, count: Int, into weights: UnsafeMutablePointer<Float>)
+
+  /// The kernel that makes such blocks, or nil where none are made.
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel?
 }
 
+/// Encodes whole blocks: weights, number of blocks, bytes, and the weights as restored from them.
+typealias GGUFEncoderKernel =
+  @convention(c) (
+    UnsafePointer<Float>?, Int, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Float>?
+  ) -> Void
+
 extension GGUFBlock {
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? { nil }
+
   // A requirement with this default, so that the loop is compiled once for each type.
   static func decode(
     _ blocks: UnsafePointer<UInt8>, count: Int, into weights: UnsafeMutablePointer<Float>

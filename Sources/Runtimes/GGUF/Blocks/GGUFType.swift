@@ -25,7 +25,13 @@ package struct GGUFType: Sendable, Equatable {
     self = type
   }
 
-  private init(id: UInt32, plain type: ElementType) {
+  /// The type of that name, or nil where none is called so.
+  package init?(named name: String) {
+    guard let type = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = type
+  }
+
+  init(id: UInt32, plain type: ElementType) {
     self.id = id
     name = type.schemeName
     weightCount = 1
@@ -33,7 +39,7 @@ package struct GGUFType: Sendable, Equatable {
     storage = .plain(type)
   }
 
-  private init(_ block: any GGUFBlock.Type) {
+  init(_ block: any GGUFBlock.Type) {
     id = block.id
     name = block.name
     weightCount = block.weightCount

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// 4-bit codes into a fixed codebook of unequal steps, with a scale.
 enum IQ4_NL: GGUFBlock {
   static let name = "iq4_nl"
   static let id: UInt32 = 20
   static let weightCount = 32
   static let byteCount = 2 + 16
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.iq4_nl
+  }
 
   /// The codebook, which IQ4_XS has too; from the format's reference implementation.
   static let codebook: [Float] = [

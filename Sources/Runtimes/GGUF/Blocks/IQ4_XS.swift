@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// Codes as in ``IQ4_NL``; every 32 share a signed 6-bit scale.
 enum IQ4_XS: GGUFBlock {
   static let name = "iq4_xs"
   static let id: UInt32 = 23
   static let weightCount = 256
   static let byteCount = 2 + 2 + 4 + 128
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.iq4_xs
+  }
 
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     decode(block, count: 1, into: weights)

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// OCP's microscaling format: 4-bit floating-point codes with a power of two as their scale.
 enum MXFP4: GGUFBlock {
   static let name = "mxfp4"
   static let id: UInt32 = 39
   static let weightCount = 32
   static let byteCount = 1 + 16
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.mxfp4
+  }
 
   /// E2M1's values times two, which are whole; the scale is halved for it. Code 8 is plain zero.
   static let codebook: [Float] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]

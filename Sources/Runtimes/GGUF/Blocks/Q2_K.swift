@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// 2-bit codes; every 16 share a 4-bit scale and a 4-bit minimum, which the block scales.
 enum Q2_K: GGUFBlock {
   static let name = "q2_k"
   static let id: UInt32 = 10
   static let weightCount = 256
   static let byteCount = 16 + 64 + 2 + 2
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.q2_k
+  }
 
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     let scale = block.half(at: 80)

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// 3-bit codes around 4, the third bits apart; every 16 share a signed 6-bit scale.
 enum Q3_K: GGUFBlock {
   static let name = "q3_k"
   static let id: UInt32 = 11
   static let weightCount = 256
   static let byteCount = 32 + 64 + 12 + 2
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.q3_k
+  }
 
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     let scale = block.half(at: 108)

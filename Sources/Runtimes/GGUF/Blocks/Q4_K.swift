@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// 4-bit codes; every 32 share a 6-bit scale and a 6-bit minimum, which the block scales.
 enum Q4_K: GGUFBlock {
   static let name = "q4_k"
   static let id: UInt32 = 12
   static let weightCount = 256
   static let byteCount = 2 + 2 + 12 + 128
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.q4_k
+  }
 
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     let scale = block.half(at: 0)

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// 5-bit codes around 16, with a scale: `d × (code − 16)`; the fifth bits are together.
 enum Q5_0: GGUFBlock {
   static let name = "q5_0"
   static let id: UInt32 = 6
   static let weightCount = 32
   static let byteCount = 2 + 4 + 16
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.q5_0
+  }
 
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     let scale = block.half(at: 0)

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// 5-bit codes with a scale and a minimum: `d × code + m`; the fifth bits are together.
 enum Q5_1: GGUFBlock {
   static let name = "q5_1"
   static let id: UInt32 = 7
   static let weightCount = 32
   static let byteCount = 2 + 2 + 4 + 16
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.q5_1
+  }
 
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     let scale = block.half(at: 0)

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// 5-bit codes, the fifth bits apart; scales and minima as in ``Q4_K``.
 enum Q5_K: GGUFBlock {
   static let name = "q5_k"
   static let id: UInt32 = 13
   static let weightCount = 256
   static let byteCount = 2 + 2 + 12 + 32 + 128
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.q5_k
+  }
 
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     let scale = block.half(at: 0)

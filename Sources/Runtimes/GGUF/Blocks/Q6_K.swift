@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// 6-bit codes around 32, the two highest bits apart; every 16 share a signed byte as their scale.
 enum Q6_K: GGUFBlock {
   static let name = "q6_k"
   static let id: UInt32 = 14
   static let weightCount = 256
   static let byteCount = 128 + 64 + 16 + 2
+
+  static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? {
+    kernels.q6_k
+  }
 
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     let scale = block.half(at: 208)

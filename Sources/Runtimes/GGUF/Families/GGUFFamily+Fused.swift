@@ -17,13 +17,26 @@ extension GGUFFamily {
       GGUFModule("blk.#.ffn_down", "transformer.h.#.mlp.c_proj", .transposed),
     ],
     settings: [
-      .vocabulary("vocab_size"), .count("context_length", "n_positions"),
+      .vocabulary("vocab_size"),
+      .count("context_length", "n_positions", missing: .means(1024)),
       .count("embedding_length", "n_embd"), .count("block_count", "n_layer"),
-      .count("feed_forward_length", "n_inner"), .count("attention.head_count", "n_head"),
-      .number("attention.layer_norm_epsilon", "layer_norm_epsilon"),
+      .count("feed_forward_length", "n_inner", missing: .times(4, "n_embd")),
+      .count("attention.head_count", "n_head"),
+      .number("attention.layer_norm_epsilon", "layer_norm_epsilon", missing: 1e-5),
       .absent("output.weight", "tie_word_embeddings"),
+      .requirement("activation_function", JSONDocument.approximateGELU),
+      .requirement("scale_attn_weights", [.flag(true)]),
+      .requirement("scale_attn_by_inverse_layer_idx", [.flag(false)]),
       .implied(["attention.head_count_kv"]),
-    ])
+    ],
+    biases: GGUFBiases(required: GGUFBiases.allFused),
+    aliases: [
+      "n_embd": ["hidden_size"], "n_layer": ["num_hidden_layers"],
+      "n_head": ["num_attention_heads"],
+    ],
+    prefixes: [GGUFPrefix(usual: "transformer.", other: "")],
+    // Stored masks end like biases.
+    unusedSuffixes: [".attn.bias", ".attn.masked_bias"])
 
   static let gptNeoX = GGUFFamily(
     architecture: "gptneox", modelType: "gpt_neox",
@@ -39,14 +52,22 @@ extension GGUFFamily {
       GGUFModule("blk.#.ffn_down", "gpt_neox.layers.#.mlp.dense_4h_to_h"),
     ],
     settings: [
-      .vocabulary("vocab_size"), .count("context_length", "max_position_embeddings"),
+      .vocabulary("vocab_size"),
+      .count("context_length", "max_position_embeddings", missing: .means(2048)),
       .count("embedding_length", "hidden_size"), .count("block_count", "num_hidden_layers"),
       .count("feed_forward_length", "intermediate_size"),
       .count("attention.head_count", "num_attention_heads"),
-      .number("attention.layer_norm_epsilon", "layer_norm_eps"),
-      .rotary("rotary_emb_base"), .rotaryPart("rotary_pct"),
-      .flag("use_parallel_residual", "use_parallel_residual"),
+      .number("attention.layer_norm_epsilon", "layer_norm_eps", missing: 1e-5),
+      .rotary("rotary_emb_base"), .rotaryPart("rotary_pct", missing: 0.25),
+      .flag("use_parallel_residual", "use_parallel_residual", missing: true),
       .absent("output.weight", "tie_word_embeddings"),
+      .requirement("hidden_act", JSONDocument.approximateGELU),
       .implied(["attention.head_count_kv"]),
-    ])
+    ],
+    biases: GGUFBiases(required: GGUFBiases.allFused),
+    aliases: ["rotary_emb_base": ["rope_theta"], "rotary_pct": ["partial_rotary_factor"]],
+    prefixes: [GGUFPrefix(usual: "embed_out.", other: "lm_head.")],
+    unusedSuffixes: [
+      ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq",
+    ], requiresHead: true)
 }

@@ -9,11 +9,11 @@ extension GGUFFamily {
       GGUFModule("blk.#.ffn_up", "model.layers.#.mlp.fc1"),
       GGUFModule("blk.#.ffn_down", "model.layers.#.mlp.fc2"),
     ],
-    settings: .sizes + [
-      .number("attention.layer_norm_epsilon", "layer_norm_eps"),
-      .rotary("rope_theta"), .rotaryPart("partial_rotary_factor"),
-      .absent("output.weight", "tie_word_embeddings"),
-    ])
+    settings: .sizes(context: 2048)
+      + .layerNormDecoder(part: 0.5, activations: JSONDocument.approximateGELU),
+    biases: GGUFBiases(
+      required: ["output_norm", "output", "attn_norm", "attn_output", "ffn_up", "ffn_down"],
+      optional: GGUFBiases.attention), requiresHead: true)
 
   /// Phi-3, 3.5 and 4.
   ///
@@ -26,9 +26,9 @@ extension GGUFFamily {
       GGUFModule("blk.#.ffn_up", "model.layers.#.mlp.gate_up_proj"),
       GGUFModule("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
     ],
-    settings: .decoder + [
+    settings: .sizes(context: 4096) + .decoder(epsilon: 1e-5) + [
       .rotaryPart("partial_rotary_factor"),
-      .window("attention.sliding_window", "sliding_window"),
+      .window("attention.sliding_window", "sliding_window"), .ignoredWindow("sliding_window"),
       .implied(["rope.scaling.attn_factor"]),
-    ])
+    ], scalesByFactors: true)
 }

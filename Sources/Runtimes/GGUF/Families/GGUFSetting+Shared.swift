@@ -2,88 +2,59 @@
 
 extension [GGUFSetting] {
   /// The sizes under the names that LLaMA's configuration gives them.
-  static let sizes: [GGUFSetting] = [
-    .vocabulary("vocab_size"),
-    .count("context_length", "max_position_embeddings"),
-    .count("embedding_length", "hidden_size"),
-    .count("block_count", "num_hidden_layers"),
-    .count("feed_forward_length", "intermediate_size"),
-    .count("attention.head_count", "num_attention_heads"),
-    .count(
-      "attention.head_count_kv", "num_key_value_heads",
-      otherwise: .isSame(as: "attention.head_count")),
-    .headSize("head_dim"),
-  ]
-
-  /// What RMS-normalized decoders with full rotary positions say.
-  static let decoder: [GGUFSetting] =
-    sizes + [
-      .number("attention.layer_norm_rms_epsilon", "rms_norm_eps"),
-      .rotary("rope_theta"),
-      .absent("output.weight", "tie_word_embeddings"),
+  ///
+  /// - Parameters:
+  ///   - context: the class's default of the context's length.
+  ///   - keyHeads: its default of the number of key heads.
+  ///   - headSize: its default of a head's size; nil for an equal part of the hidden state.
+  ///   - vocabularyKey: where the file says the number of tokens, if it does.
+  static func sizes(
+    context: Int, keyHeads: GGUFSetting.Missing = .isSame(as: "num_attention_heads"),
+    headSize: Int? = nil, vocabularyKey: String? = nil
+  ) -> [GGUFSetting] {
+    [
+      .vocabulary("vocab_size", key: vocabularyKey),
+      .count("context_length", "max_position_embeddings", missing: .means(context)),
+      .count("embedding_length", "hidden_size"),
+      .count("block_count", "num_hidden_layers"),
+      .count("feed_forward_length", "intermediate_size"),
+      .count("attention.head_count", "num_attention_heads"),
+      .count(
+        "attention.head_count_kv", "num_key_value_heads",
+        otherwise: .isSame(as: "attention.head_count"), missing: keyHeads),
+      .headSize("head_dim", missing: headSize),
     ]
+  }
+
+  /// What RMS-normalized decoders with full rotary positions say beside their sizes.
+  static func decoder(
+    epsilon: Double = 1e-6, theta: Float = 10_000, activation: JSONDocument = "silu"
+  ) -> [GGUFSetting] {
+    [
+      .number("attention.layer_norm_rms_epsilon", "rms_norm_eps", missing: epsilon),
+      .rotary("rope_theta", otherwise: theta),
+      .absent("output.weight", "tie_word_embeddings"),
+      .requirement("hidden_act", [activation]),
+    ]
+  }
+
+  /// What decoders with layer norms and partly rotated heads say beside their sizes.
+  static func layerNormDecoder(
+    epsilon name: String = "layer_norm_eps", part: Double?, activations: [JSONDocument]
+  ) -> [GGUFSetting] {
+    [.number("attention.layer_norm_epsilon", name, missing: 1e-5), .rotary("rope_theta")]
+      + (part.map { [.rotaryPart("partial_rotary_factor", missing: $0)] } ?? []) + [
+        .absent("output.weight", "tie_word_embeddings"), .requirement("hidden_act", activations),
+      ]
+  }
 
   /// Whether attention has biases.
   static let attentionBias: [GGUFSetting] = [.present("blk.0.attn_q.bias", "attention_bias")]
 }
 
-extension [GGUFModule] {
-  /// Embedding, last norm and head.
-  static func ends(
-    norm: String = "model.norm", embedding: String = "model.embed_tokens",
-    head: String = "lm_head", difference: GGUFDifference = .none
-  ) -> [GGUFModule] {
-    [
-      GGUFModule("token_embd", embedding), GGUFModule("output_norm", norm, difference),
-      GGUFModule("output", head),
-    ]
-  }
-
-  /// LLaMA's attention; the two arguments are how queries and keys differ.
-  static func attention(
-    queries: GGUFDifference = .none, keys: GGUFDifference = .none, output: String = "o_proj"
-  ) -> [GGUFModule] {
-    [
-      GGUFModule("blk.#.attn_q", "model.layers.#.self_attn.q_proj", queries),
-      GGUFModule("blk.#.attn_k", "model.layers.#.self_attn.k_proj", keys),
-      GGUFModule("blk.#.attn_v", "model.layers.#.self_attn.v_proj"),
-      GGUFModule("blk.#.attn_output", "model.layers.#.self_attn.\(output)"),
-    ]
-  }
-
-  /// Norms of query and key heads.
-  static func headNorms(
-    query: String = "q_norm", key: String = "k_norm", difference: GGUFDifference = .none
-  ) -> [GGUFModule] {
-    [
-      GGUFModule("blk.#.attn_q_norm", "model.layers.#.self_attn.\(query)", difference),
-      GGUFModule("blk.#.attn_k_norm", "model.layers.#.self_attn.\(key)", difference),
-    ]
-  }
-
-  /// A norm before each part.
-  static func norms(_ difference: GGUFDifference = .none) -> [GGUFModule] {
-    [
-      GGUFModule("blk.#.attn_norm", "model.layers.#.input_layernorm", difference),
-      GGUFModule("blk.#.ffn_norm", "model.layers.#.post_attention_layernorm", difference),
-    ]
-  }
-
-  /// A norm before and after each part.
-  static func normsAround(_ difference: GGUFDifference) -> [GGUFModule] {
-    [
-      GGUFModule("blk.#.attn_norm", "model.layers.#.input_layernorm", difference),
-      GGUFModule(
-        "blk.#.post_attention_norm", "model.layers.#.post_attention_layernorm", difference),
-      GGUFModule("blk.#.ffn_norm", "model.layers.#.pre_feedforward_layernorm", difference),
-      GGUFModule("blk.#.post_ffw_norm", "model.layers.#.post_feedforward_layernorm", difference),
-    ]
-  }
-
-  /// LLaMA's gated feed-forward part.
-  static let gated: [GGUFModule] = [
-    GGUFModule("blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"),
-    GGUFModule("blk.#.ffn_up", "model.layers.#.mlp.up_proj"),
-    GGUFModule("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
+extension JSONDocument {
+  /// The hyperbolic approximation of GELU, under the names that it has.
+  static let approximateGELU: [JSONDocument] = [
+    "gelu_pytorch_tanh", "gelu_new", "gelu_fast", "gelu",
   ]
 }

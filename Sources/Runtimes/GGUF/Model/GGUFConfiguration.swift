@@ -17,7 +17,7 @@ struct GGUFConfiguration {
     guard let translation = model.translation else {
       throw GGUFError.unmappedArchitecture(
         file: path, architecture: model.architecture,
-        known: Set(GGUFFamily.all.map(\.architecture)).sorted())
+        known: GGUFFamily.readArchitectures)
     }
     if let unknown = translation.unknown {
       throw GGUFError.notUnderstood(
@@ -41,23 +41,43 @@ struct GGUFConfiguration {
     document = .object(members)
   }
 
+  /// Adds a member; one whose name has a dot goes into an object of its own.
   private mutating func add(_ name: String, _ value: JSONDocument) {
-    members.append(JSONDocument.Member(name: name, value: value))
+    guard let dot = name.firstIndex(of: ".") else {
+      members.append(JSONDocument.Member(name: name, value: value))
+      return
+    }
+    let outer = String(name[..<dot])
+    let member = JSONDocument.Member(name: String(name[name.index(after: dot)...]), value: value)
+    if let place = members.firstIndex(where: { $0.name == outer }),
+      case .object(let inner) = members[place].value
+    {
+      members[place].value = .object(inner + [member])
+    } else {
+      members.append(JSONDocument.Member(name: outer, value: .object([member])))
+    }
   }
 
   private mutating func add(_ setting: GGUFSetting, isPartlyRotated: Bool) throws {
     switch setting {
-    case .count(let key, let name, let absent):
+    case .count(let key, let name, .isNull, _):
+      add(name, try keys.count(key).map(JSONDocument.integer) ?? .null)
+    case .count(let key, let name, let absent, _):
       add(name, .integer(try keys.count(key) ?? value(absent, key: key)))
-    case .number(let key, let name, let otherwise):
+    case .amount(let key, let name, _):
+      if let amount = try keys.number(key) { add(name, .integer(amount)) }
+    case .latentHeads: try addLatentHeads()
+    case .falconKeyHeads(let key, let name):
+      add(name, .integer(try keys.count(key) ?? sizes.heads))
+    case .number(let key, let name, let otherwise, _):
       if let number = try keys.float(key) ?? otherwise { add(name, .number(number)) }
-    case .flag(let key, let name):
+    case .flag(let key, let name, _):
       if let flag = try keys.flag(key) { add(name, .flag(flag)) }
     case .window(let key, let name):
       let length = try keys.number(key) ?? 0
       add(name, length == 0 ? .null : .integer(length))
-    case .headSize(let name): add(name, .integer(sizes.headSize))
-    case .vocabulary(let name): add(name, .integer(try vocabularySize()))
+    case .headSize(let name, _): add(name, .integer(sizes.headSize))
+    case .vocabulary(let name, _): add(name, .integer(try vocabularySize()))
     case .rotary(let name, let otherwise):
       if !isPartlyRotated, try rotatedSize() != sizes.headSize {
         throw keys.wrong(
@@ -68,14 +88,20 @@ struct GGUFConfiguration {
         keys, factors: { try tensor($0) }, rotatedSize: rotatedSize(),
         theta: keys.float("rope.freq_base") ?? otherwise
       ).members
-    case .rotaryPart(let name): add(name, .number(try rotatedPart()))
+    case .localRotary(let name):
+      add(name, .number(try keys.float("rope.freq_base_swa") ?? 10_000))
+    case .windowPeriod(let key, let name, let otherwise):
+      add(name, .integer(try keys.count(key) ?? otherwise))
+    case .rotaryPart(let name, _): add(name, .number(try rotatedPart()))
     case .queryScale(let name, let layers):
       let isWide = try keys.requiredCount("block_count") == layers
       add(name, .integer(isWide ? sizes.hidden / sizes.heads : sizes.headSize))
     case .present(let tensor, let name): add(name, .flag(has(tensor)))
     case .absent(let tensor, let name): add(name, .flag(!has(tensor)))
-    case .constant(let name, let value): add(name, value)
+    case .constant(let name, let value, _): add(name, value)
     case .implied(let implied): keys.ignore(implied)
+    case .fixed(let key, _), .times(let key, _, _): keys.ignore([key])
+    case .requirement, .rotarySize, .ignoredWindow: break
     }
   }
 
@@ -84,7 +110,23 @@ struct GGUFConfiguration {
     case .isError: try keys.requiredCount(key)
     case .isSame(let other): try keys.requiredCount(other)
     case .means(let value): value
+    case .isNull: 0
     }
+  }
+
+  private mutating func addLatentHeads() throws {
+    guard let latent = sizes.latent else {
+      throw GGUFError.missingKey(
+        file: model.path, key: keys.fullKey("attention.key_length_mla"))
+    }
+    keys.ignore([
+      "attention.head_count_kv", "attention.kv_lora_rank", "attention.key_length_mla",
+      "attention.value_length_mla", "rope.dimension_count",
+    ])
+    add("kv_lora_rank", .integer(latent.rank))
+    add("qk_rope_head_dim", .integer(sizes.headSize))
+    add("qk_nope_head_dim", .integer(latent.plainSize))
+    add("v_head_dim", .integer(latent.valueSize))
   }
 
   private func rotatedSize() throws -> Int {

@@ -51,10 +51,23 @@ struct GGUFRotaryScaling {
         if let slow = try keys.float("rope.scaling.yarn_beta_slow") {
           options.append(("beta_slow", .number(slow)))
         }
+        if let attention = try keys.float("rope.scaling.attn_factor"), let factor {
+          let whole = Double(attention) * Self.sharpening(Double(factor))
+          options.append(("attention_factor", .number(Float(whole))))
+        }
+        if let all = try keys.float("rope.scaling.yarn_log_multiplier") {
+          // The converter writes a tenth of it, and only where both numbers are the same.
+          options += ["mscale", "mscale_all_dim"].map { ($0, .number(10 * all)) }
+        }
         scale("yarn", options)
       default: throw keys.wrong("rope.scaling.type", expected: "none, linear or yarn", found: type)
       }
     }
+  }
+
+  /// By how much YaRN sharpens attention where positions are stretched by a factor.
+  static func sharpening(_ factor: Double, by scale: Double = 1) -> Double {
+    factor > 1 ? 0.1 * scale * log(factor) + 1 : 1
   }
 
   private mutating func add(_ name: String, _ value: JSONDocument) {

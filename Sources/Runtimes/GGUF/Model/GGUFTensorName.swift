@@ -33,9 +33,14 @@ struct GGUFTensorName {
   }
 
   /// The name that a checkpoint gives, from that of a module with `#` for the layer.
-  func fill(_ module: String) -> String {
-    module.replacingFirst("#", with: String(layer ?? "#")) + suffix
+  ///
+  /// - Parameter isComplete: whether the module's name has its ending already.
+  func fill(_ module: String, isComplete: Bool = false) -> String {
+    module.replacingFirst("#", with: String(layer ?? "#")) + (isComplete ? "" : suffix)
   }
+
+  /// The whole name, with `#` for the layer.
+  var completePattern: String { pattern + suffix }
 }
 
 extension String {

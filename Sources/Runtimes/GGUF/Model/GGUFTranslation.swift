@@ -35,18 +35,21 @@ struct GGUFTranslation {
   ) throws(GGUFError) -> [GGUFPart] {
     if Self.settings.contains(tensor.name) { return [] }
     let name = GGUFTensorName(tensor.name)
-    guard let module = modules[name.pattern] else {
+    // A name that is complete has its ending already.
+    guard let module = modules[name.pattern] ?? modules[name.completePattern] else {
       unknown = unknown ?? (path, tensor.name)
       return [GGUFPart(tensor, file: file, index: index)]
     }
-    let target = name.fill(module.name)
+    let target = name.fill(
+      module.difference == .stacked ? module.name : module.arrangedName,
+      isComplete: modules[name.pattern] == nil)
     if module.difference == .stacked {
       return try experts(of: tensor, file: file, index: index, path: path, name: target)
     }
     var part = GGUFPart(tensor, file: file, index: index)
     part.description.name = target
     switch module.difference {
-    case .none, .stacked: break
+    case .none, .stacked, .latentKeys, .latentValues, .transposedStack, .everyOther: break
     case .plusOne:
       part.addend = -1
       part.description.elementType = .f32

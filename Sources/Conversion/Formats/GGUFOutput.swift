@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Quantization
+import Runtimes
+import Tensors
+
+/// A file for llama.cpp and what is built on it.
+struct GGUFOutput: OutputFormat {
+  static let name = GGUFWriter.name
+
+  var defaultScheme: String { "q4_k_m" }
+
+  var schemes: any SchemeSet { GGUFSchemes() }
+
+  func arrange(_ source: any ModelSource) throws -> any ModelSource {
+    try GGUFWriter.arrange(source)
+  }
+
+  func fit(
+    _ entries: [Plan.Entry], of source: any ModelSource
+  ) throws -> (entries: [Plan.Entry], notes: [String]) {
+    try GGUFWriter.fit(entries, of: source)
+  }
+
+  func makeSink(
+    for plan: ConversionPlan, source: any ModelSource, _ options: QuantizeOptions
+  ) throws -> any TensorSink {
+    try GGUFWriter.sink(
+      path: options.output, records: plan.entries.map(\.record), source: source,
+      fileByteLimit: options.splitByteLimit, fileType: mix(options.recipe)?.fileType,
+      overwrite: options.overwrite)
+  }
+
+  /// The mix that the recipe asks for, if it is one.
+  private func mix(_ recipe: Recipe) -> GGUFMix? {
+    guard case .scheme(let name, _) = recipe.linearLayers else { return nil }
+    return GGUFMix(named: name)
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Checkpoints
+import Foundation
+import Quantization
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Runtimes
+
+/// Damages valid folders at random: whatever comes out is refused with an error or can be read.
+///
+/// `HALFTONE_FUZZ_CASES` sets the number of cases and `HALFTONE_FUZZ_SEED` the first seed.
+@Suite struct IntegerGroupMutationTests {
+  private static let defaultCaseCount = 2000
+
+  private static func setting(_ name: String, default value: Int) -> Int {
+    ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? value
+  }
+
+  @Test func `a damaged folder is refused with an error or every tensor can be read`() throws {
+    let count = Self.setting("HALFTONE_FUZZ_CASES", default: Self.defaultCaseCount)
+    let first = Self.setting("HALFTONE_FUZZ_SEED", default: 1)
+    var (opened, refused) = (0, 0)
+    for seed in first..<first + count {
+      var mutation = IntegerGroupMutation(seed: UInt64(bitPattern: Int64(seed)))
+      guard let contents = try? mutation.folder() else { continue }
+      do {
+        let file = try SafetensorsFile(contents: contents.file, path: "seed \(seed)")
+        let plain = try SafetensorsModel(
+          path: "seed \(seed)", files: [file],
+          assets: [Asset(name: "config.json", contents: contents.config)])
+        guard let model = try source(of: plain) else { continue }
+        try readAll(of: model, fileByteCount: contents.file.count, seed: seed)
+        opened += 1
+      } catch let error as RuntimeError {
+        refused += 1
+        let text = error.description
+        if text.contains("\n") || !(text.contains("seed \(seed)") || text.contains("family")) {
+          Issue.record("seed \(seed): the message is not one line with the file: \(error)")
+        }
+      } catch let error as CheckpointError {
+        refused += 1
+        _ = error.description
+      } catch let error as QuantizationError {
+        Issue.record("seed \(seed): components that do not fit were let through: \(error)")
+      }
+    }
+    // Both outcomes must be met, or the mutations are too mild or too wild to tell anything.
+    #expect(opened > count / 100 && refused > count / 10)
+  }
+
+  private func source(of model: SafetensorsModel) throws -> (any EncodedSource)? {
+    try CompressedTensorsModel(model) ?? GPTQModel(model) ?? AWQModel(model)
+  }
+
+  private func readAll(of model: any EncodedSource, fileByteCount: Int, seed: Int) throws {
+    for tensor in model.tensors {
+      let count = tensor.elementCount
+      // Two bits and more to a code: no description can make a reader restore more.
+      guard count <= 4 * fileByteCount else {
+        Issue.record("seed \(seed): \(tensor) claims more weights than the file holds")
+        continue
+      }
+      do {
+        if let stored = try model.stored(tensor.name) {
+          _ = try stored.layout(of: tensor)
+          for position in stored.components.indices { _ = try stored.bytes(of: position) }
+        } else {
+          _ = try model.withStoredBytes(of: tensor.name) { $0.count }
+          guard ElementConversion.canWiden(tensor.elementType) else { continue }
+        }
+      } catch RuntimeError.notCopied {}
+      var weights = [Float](repeating: 0, count: count)
+      try weights.withUnsafeMutableBufferPointer {
+        try model.read(tensor.name, elements: 0..<count, into: $0)
+      }
+    }
+  }
+}
