@@ -75,7 +75,8 @@ let package = Package(
 
     .target(name: "Tokenization", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
-      name: "Inference", dependencies: ["Tensors", "CKernels", "COpenBLAS"], swiftSettings: strict),
+      name: "Inference", dependencies: ["Tensors", "Quantization", "CKernels", "COpenBLAS"],
+      swiftSettings: strict),
     .target(
       name: "Verification",
       dependencies: [
@@ -111,7 +112,8 @@ let package = Package(
       path: "Tests/ModelTestSupport", swiftSettings: strict),
     .target(name: "KernelComparison", dependencies: ["CKernels"], path: "Tests/KernelComparison"),
     .testTarget(
-      name: "KernelTests", dependencies: ["CKernels", "KernelComparison", "Tensors", "TestSupport"],
+      name: "KernelTests",
+      dependencies: ["CKernels", "KernelComparison", "Tensors", "TestSupport"],
       swiftSettings: strict),
     tests(of: "Tensors"),
     tests(of: "Checkpoints", needing: ["Tensors"]),
@@ -123,7 +125,9 @@ let package = Package(
         "Inference", "Tokenization", "ModelTestSupport",
       ]),
     tests(of: "Tokenization"),
-    tests(of: "Inference", needing: ["Checkpoints", "Conversion", "Tensors"]),
+    tests(
+      of: "Inference",
+      needing: ["Checkpoints", "Tensors", "Quantization", "Container", "Conversion"]),
     tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
     .testTarget(
       name: "EndToEndTests",

@@ -30,6 +30,15 @@ extension Decoder {
     let head = architecture.head
     let narrow = head.reduction.map { reduced(states, by: $0, batch: batch) }
     let x = narrow.map { UnsafePointer($0.base) } ?? states
+    let isCoded = productRule != .dense && weights.coded(head.projection.weight) != nil
+    if isCoded, rowCount <= ProductKernels.stateLimit {
+      project(head.projection, x, rows: rowCount, into: logits, stride: vocabularySize)
+      if let cap = head.softCap {
+        math.softCap(logits, count: rowCount * vocabularySize, scale: 1, cap: cap)
+      }
+      withExtendedLifetime(narrow) {}
+      return try weights.rethrow()
+    }
     let slabs = weights.slabs(of: head.projection.weight)
     // Slabs as well as tiles, for there may be one tile only and the head is often the largest matrix.
     concurrently(batch.tiles.count * slabs.count, threads: threads) { index, _ in

@@ -10,7 +10,7 @@ struct BenchResult: Encodable {
   var batch: Int
   var threads: Int
   var repetitions: Int
-  var arithmetic = "exact"
+  var arithmetic: Arithmetic
   var promptTokensPerSecond: Double
   var generateTokensPerSecond: Double
   var timeToFirstTokenSeconds: Double
@@ -38,10 +38,11 @@ struct BenchResult: Encodable {
 
   init(
     _ runs: [GenerationTiming], promptTokens: Int, generateTokens: Int, batch: Int, threads: Int,
-    cacheBytes: Int
+    arithmetic: Arithmetic, cacheBytes: Int
   ) {
     (self.promptTokens, self.generateTokens) = (promptTokens, generateTokens)
     (self.batch, self.threads, self.cacheBytes) = (batch, threads, cacheBytes)
+    self.arithmetic = arithmetic
     repetitions = runs.count
     var spread: [String: [Double]] = [:]
     func median(_ key: CodingKeys, _ figure: (GenerationTiming) -> Double) -> Double {
@@ -79,7 +80,7 @@ struct BenchResult: Encodable {
     }
     return [
       "\(batch) x \(promptTokens) prompt tokens, \(generateTokens) generated each; "
-        + "\(threads) threads, \(arithmetic) arithmetic, median of \(repetitions)",
+        + "\(threads) threads, \(arithmetic.rawValue) arithmetic, median of \(repetitions)",
       row("prompt               ", promptTokensPerSecond, .promptTokensPerSecond, "tokens/s"),
       row("generation           ", generateTokensPerSecond, .generateTokensPerSecond, "tokens/s"),
       row("time to first token  ", timeToFirstTokenSeconds, .timeToFirstTokenSeconds, "s"),

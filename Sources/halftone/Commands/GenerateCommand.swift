@@ -44,6 +44,12 @@ struct GenerateCommand: ParsableCommand {
       valueName: "size"))
   var cacheLimit: MemorySize?
 
+  @Option(
+    help: ArgumentHelp(
+      "exact: fp32 activations; fast: activations of 8 bits where weights are codes.",
+      valueName: "exact|fast"))
+  var arithmetic = Arithmetic.exact
+
   @OptionGroup var work: WorkOptions
 
   @Flag(help: "Print one JSON document, at the end.")
@@ -68,13 +74,14 @@ struct GenerateCommand: ParsableCommand {
       prompt: ids, sampling: try sampling.options(besides: defaults), tokenLimit: maxTokens,
       endTokens: defaults.endTokens)
     let generator = Generator(
-      try Decoder(runnable, threads: work.threads),
+      try Decoder(runnable, threads: work.threads, productRule: .coded(arithmetic)),
       capacity: Generator.Capacity(
         length: ids.count + min(maxTokens, runnable.contextLength),
         cacheByteLimit: cacheLimit?.byteCount))
 
     Interruption.postpone()
-    var text = GeneratedText(request, tokenizer: tokenizer, stop: stop)
+    var text = GeneratedText(
+      request, arithmetic: arithmetic, tokenizer: tokenizer, stop: stop)
     try text.run(generator) { piece in
       guard !json else { return }
       try FileHandle.standardOutput.write(contentsOf: Data(piece.utf8))
@@ -88,3 +95,5 @@ struct GenerateCommand: ParsableCommand {
     if text.finish == .interruption { throw ExitCode.failure }
   }
 }
+
+extension Arithmetic: ExpressibleByArgument {}

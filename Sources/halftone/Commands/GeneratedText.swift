@@ -7,10 +7,8 @@ import Tokenization
 
 /// The text of one request, while it comes and afterwards.
 struct GeneratedText {
-  /// Activations and sums in fp32, on the weights exactly as they are stored.
-  private static let arithmetic = "exact"
-
   private let request: GenerationRequest
+  private let arithmetic: Arithmetic
   private var stream: TextStream
   private var stops: StopStrings
   private var text = ""
@@ -18,8 +16,11 @@ struct GeneratedText {
   private var clock = TokenClock()
   private(set) var finish = FinishReason.interruption
 
-  init(_ request: GenerationRequest, tokenizer: Tokenizer, stop: [String]) {
+  init(
+    _ request: GenerationRequest, arithmetic: Arithmetic, tokenizer: Tokenizer, stop: [String]
+  ) {
     self.request = request
+    self.arithmetic = arithmetic
     stream = TextStream(after: request.prompt, with: tokenizer)
     stops = StopStrings(stop)
   }
@@ -66,14 +67,14 @@ struct GeneratedText {
       case .interruption: "interrupted"
       }
     let rate = clock.tokensPerSecond.map { String(format: ", %.1f tokens/s", $0) } ?? ""
-    return "\(ids.count) tokens\(rate), \(Self.arithmetic) arithmetic; \(end)"
+    return "\(ids.count) tokens\(rate), \(arithmetic.rawValue) arithmetic; \(end)"
   }
 
   /// What `--json` prints.
   func result(_ generator: Generator) -> Result {
     Result(
       text: text, tokens: ids, finishReason: finish, promptTokens: request.prompt.count,
-      generatedTokens: ids.count, sampling: request.sampling, arithmetic: Self.arithmetic,
+      generatedTokens: ids.count, sampling: request.sampling, arithmetic: arithmetic,
       timeToFirstTokenSeconds: clock.secondsToFirst, generateTokensPerSecond: clock.tokensPerSecond,
       cacheBytes: generator.peakCacheByteCount)
   }
@@ -86,7 +87,7 @@ struct GeneratedText {
     var promptTokens: Int
     var generatedTokens: Int
     var sampling: SamplingOptions
-    var arithmetic: String
+    var arithmetic: Arithmetic
     var timeToFirstTokenSeconds: Double?
     var generateTokensPerSecond: Double?
     var cacheBytes: Int
