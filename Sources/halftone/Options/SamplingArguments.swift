@@ -6,20 +6,25 @@ import Inference
 /// How tokens are chosen.
 struct SamplingArguments: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Divide logits by this; 0 always takes the most likely token "
         + "(default: the model's own, or 0 where it has none).", valueName: "t"))
   var temperature: Double?
 
-  @Option(help: ArgumentHelp("Choose among that many of the most likely tokens.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Choose among that many of the most likely tokens.", valueName: "n"))
   var topK: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Choose among the fewest tokens whose probabilities reach this.", valueName: "p"))
   var topP: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Divide positive logits of tokens that came already by this.", valueName: "x"))
   var repetitionPenalty: Double?
