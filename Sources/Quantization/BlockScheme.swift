@@ -14,9 +14,6 @@ package struct BlockScheme<Codec: BlockCodec>: Scheme {
 
   /// - Throws: ``QuantizationError`` where an option does not go with the codec.
   init(codec: Codec, options: SchemeOptions) throws {
-    if options.blocksAreRows, !Codec.blocksAreRows {
-      throw QuantizationError.blocksAreNoRows(scheme: Codec.name)
-    }
     if let size = options.blockSize {
       if Codec.blocksAreRows { throw QuantizationError.noBlocks(scheme: Codec.name) }
       guard BlockGeometry.permittedSizes.contains(size) else {

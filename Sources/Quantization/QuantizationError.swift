@@ -19,8 +19,6 @@ package enum QuantizationError: Error, Equatable {
   case blockSize(Int)
   /// A scheme may have groups of a few sizes only.
   case groupSize(scheme: String, size: Int, permitted: [Int])
-  /// A group lies inside a row, and a row's codes are whole words of 32 bits.
-  case partialGroups(tensor: String, columns: Int, group: Int)
   /// Only some schemes take a row for a block.
   case blocksAreNoRows(scheme: String)
   /// The scheme must be one that exists.
@@ -60,9 +58,6 @@ extension QuantizationError: CustomStringConvertible {
     case .groupSize(let scheme, let size, let permitted):
       "scheme \(scheme) has no groups of \(size) weights; use "
         + permitted.map(String.init).joined(separator: ", ")
-    case .partialGroups(let tensor, let columns, let group):
-      "tensor \(tensor.quoted): rows of \(columns) weights are no whole groups of \(group); choose a "
-        + "smaller block size, or another scheme for it in a recipe"
     case .blocksAreNoRows(let scheme):
       "scheme \(scheme) has no blocks as long as a row; give a number, or use w4a16, w8a16, w4a16-asym or "
         + "int8-row"
@@ -89,7 +84,7 @@ extension QuantizationError {
     switch self {
     case .nonFinite(let tensor, _), .outsideRange(let tensor, _, _),
       .unsupportedElementType(let tensor, _), .noRows(let tensor, _, _),
-      .components(let tensor, _), .partialGroups(let tensor, _, _),
+      .components(let tensor, _),
       .rowLength(let tensor, _, _, _):
       tensor
     case .groupSize, .blocksAreNoRows, .blockSize, .unknownScheme, .noDoubleQuantization, .noBlocks,

@@ -107,8 +107,14 @@ package enum Schemes {
     guard let entry = all.first(where: { $0.name == name }) else {
       throw QuantizationError.unknownScheme(name: name, known: names)
     }
+    if options.blocksAreRows, !schemesWithRows.contains(name) {
+      throw QuantizationError.blocksAreNoRows(scheme: name)
+    }
     return try entry.make(options)
   }
+
+  /// The schemes that take a row for a block where a user says so; of `int8-row` it is one anyway.
+  private static let schemesWithRows: Set = ["w4a16", "w8a16", "w4a16-asym", "int8-row"]
 
   private static func blocks(_ codec: some BlockCodec, _ options: SchemeOptions) throws
     -> any Scheme

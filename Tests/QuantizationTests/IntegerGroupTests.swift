@@ -87,11 +87,12 @@ import Testing
   {
     let tensor = TestTensor("a.q_proj.weight", .bf16, [4, 100], TestTensor.spread(400, seed: 1))
     #expect(
-      throws: QuantizationError.partialGroups(tensor: "a.q_proj.weight", columns: 100, group: 32)
+      throws: QuantizationError.rowLength(
+        tensor: "a.q_proj.weight", scheme: "w4a16", shape: [4, 100], multipleOf: 32)
     ) { try scheme("w4a16", 32).layout(for: tensor.description) }
     let choice = Recipe.Choice.scheme(name: "w4a16", options: SchemeOptions(blockSize: 32))
     let kept = try Plan(recipe: Recipe(linearLayers: choice), tensors: [tensor.description])
-    #expect(kept.entries[0].scheme == nil && kept.entries[0].reason.contains("groups of 32"))
+    #expect(kept.entries[0].scheme == nil && kept.entries[0].reason.contains("multiple of 32"))
     #expect(throws: QuantizationError.self) {
       try Plan(
         recipe: Recipe(linearLayers: .keep, rules: [.init(pattern: "*", choice: choice)]),

@@ -64,9 +64,6 @@ package struct Plan: Sendable {
         return .kept(tensor, reason: "linear layer, rows too long for the scheme")
       } catch QuantizationError.rowLength(_, _, _, let multiple) {
         return .kept(tensor, reason: "linear layer, rows no multiple of \(multiple)")
-      } catch QuantizationError.partialGroups(_, let columns, let group) {
-        return .kept(
-          tensor, reason: "linear layer, rows of \(columns) are no whole groups of \(group)")
       }
     }
   }

@@ -12,9 +12,7 @@ struct Cast: Scheme {
   /// - Throws: ``QuantizationError`` where block options are given, for there are no blocks.
   init(to target: ElementType, options: SchemeOptions) throws {
     let name = target.schemeName
-    if options.blockSize != nil || options.blocksAreRows {
-      throw QuantizationError.noBlocks(scheme: name)
-    }
+    if options.blockSize != nil { throw QuantizationError.noBlocks(scheme: name) }
     if options.doubleQuantization { throw QuantizationError.noDoubleQuantization(scheme: name) }
     self.target = target
   }

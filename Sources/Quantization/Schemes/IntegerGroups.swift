@@ -75,8 +75,9 @@ package struct IntegerGroups: Scheme {
     // Runtimes take the codes of a row in whole words.
     let size = groupSize ?? columns
     guard columns % size == 0, columns * kind.bits % 32 == 0 else {
-      throw QuantizationError.partialGroups(
-        tensor: tensor.name, columns: columns, group: groupSize ?? 32 / kind.bits)
+      throw QuantizationError.rowLength(
+        tensor: tensor.name, scheme: name, shape: tensor.shape,
+        multipleOf: groupSize ?? 32 / kind.bits)
     }
     return size
   }

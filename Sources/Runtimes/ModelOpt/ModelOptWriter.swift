@@ -72,7 +72,7 @@ package enum ModelOptWriter {
     path: String, records: [TensorRecord], source: any ModelSource, shardByteLimit: Int,
     tool: String, overwrite: Bool
   ) throws -> SafetensorsSink {
-    var assets = source.assets
+    var assets = source.assets.filter { $0.name != ModelOpt.configurationFile }
     if let configuration = try configuration(of: records) {
       assets = try ModelConfiguration.adding(configuration.text, to: assets)
       assets.append(Asset(name: ModelOpt.configurationFile, contents: configuration.file))

@@ -52,7 +52,7 @@ package struct GGUFSchemes: SchemeSet {
   private func requireNone(
     _ options: SchemeOptions, for name: String, _ type: GGUFType
   ) throws {
-    if options.blockSize != nil {
+    if options.blockSize != nil || options.blocksAreRows {
       throw QuantizationError.fixedBlocks(scheme: name, size: type.weightCount)
     }
     if options.doubleQuantization { throw QuantizationError.noDoubleQuantization(scheme: name) }

@@ -2,18 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transformers with compressed-tensors loads what Halftone writes for it, and Halftone what it writes.
 
-    compressed_tensors.py [--venv FOLDER | --python FILE] [--halftone FILE]
+    transformers_loads_compressed_tensors.py [--venv FOLDER | --python FILE] [--halftone FILE]
 
 As integer_group_cases.py says. Besides, for the trained checkpoint: scales are those of compressed-tensors' own
 round-to-nearest, and codes those that it quantizes the weights to in float32, to the last bit.
 """
 
-import sys
-
-# This file has the name of the package that it needs.
-sys.path = [p for p in sys.path if not p.endswith("Interop")] + [p for p in sys.path if p.endswith("Interop")]
-
-from integer_group_cases import MODEL, Runtime, main, run  # noqa: E402
+from integer_group_cases import MODEL, Runtime, main, run
 
 PINNED = [["numpy==2.4.6", "safetensors==0.8.0", "tokenizers==0.23.3", "torch==2.13.0",
            "transformers==5.23.0", "accelerate==1.15.0", "compressed-tensors==0.20.0"]]
