@@ -75,7 +75,8 @@ let package = Package(
 
     .target(name: "Tokenization", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
-      name: "Inference", dependencies: ["Tensors", "CKernels", "COpenBLAS"], swiftSettings: strict),
+      name: "Inference", dependencies: ["Tensors", "Quantization", "CKernels", "COpenBLAS"],
+      swiftSettings: strict),
     .target(
       name: "Verification",
       dependencies: [
@@ -124,7 +125,9 @@ let package = Package(
         "Inference", "Tokenization", "ModelTestSupport",
       ]),
     tests(of: "Tokenization"),
-    tests(of: "Inference", needing: ["Checkpoints", "Conversion", "Tensors"]),
+    tests(
+      of: "Inference",
+      needing: ["Checkpoints", "Tensors", "Quantization", "Container", "Conversion"]),
     tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
     .testTarget(
       name: "EndToEndTests",

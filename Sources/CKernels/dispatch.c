@@ -5,6 +5,7 @@
 #include "blocks.h"
 #include "grids_internal.h"
 #include "kernels_internal.h"
+#include "products_internal.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
 static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
+static const halftone_products scalar_products = HALFTONE_PRODUCTS_TABLE("scalar", scalar);
 static const halftone_grids scalar_grids = HALFTONE_GRID_TABLE(scalar, scalar);
 static const halftone_block_encoders scalar_encoders = HALFTONE_ENCODER_TABLE(scalar);
 
@@ -26,6 +28,8 @@ static const halftone_kernels avx2 = HALFTONE_TABLE(avx2, avx2);
 static const halftone_kernels avx512 = HALFTONE_TABLE(avx512, avx2);
 static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
 static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
+static const halftone_products avx2_products = HALFTONE_PRODUCTS_TABLE("avx2", avx2);
+static const halftone_products avx512_products = HALFTONE_PRODUCTS_TABLE("avx512", avx2);
 static const halftone_grids avx2_grids = HALFTONE_GRID_TABLE(avx2, avx2);
 static const halftone_grids avx512_grids = HALFTONE_GRID_TABLE(avx512, avx2);
 static const halftone_block_encoders avx2_encoders = HALFTONE_ENCODER_TABLE(avx2);
@@ -62,6 +66,7 @@ static int has_avx512(void) {
 static const halftone_kernels neon = HALFTONE_TABLE(neon, neon);
 static const halftone_kernels neon_without_crc = HALFTONE_TABLE(neon, scalar);
 static const halftone_math neon_math = HALFTONE_MATH_TABLE(neon);
+static const halftone_products neon_products = HALFTONE_PRODUCTS_TABLE("neon", scalar);
 static const halftone_grids neon_grids = HALFTONE_GRID_TABLE(neon, scalar);
 
 static int has_crc(void) {
@@ -162,6 +167,23 @@ const halftone_grids *halftone_grids_for(halftone_isa isa) {
   }
 }
 
+const halftone_products *halftone_products_for(halftone_isa isa) {
+  if (halftone_kernels_for(isa) == NULL) return NULL;
+  switch (isa) {
+#if defined(__x86_64__)
+    case HALFTONE_ISA_AVX2:
+      return &avx2_products;
+    case HALFTONE_ISA_AVX512:
+      return &avx512_products;
+#elif defined(__aarch64__)
+    case HALFTONE_ISA_NEON:
+      return &neon_products;
+#endif
+    default:
+      return &scalar_products;
+  }
+}
+
 /// The instruction set that halftone_kernels_active() chose, or one that there is not.
 static halftone_isa active_isa(void) {
   const halftone_kernels *kernels = halftone_kernels_active();
@@ -180,6 +202,10 @@ const halftone_math *halftone_math_active(void) {
     atomic_store_explicit(&choice, math, memory_order_relaxed);
   }
   return math;
+}
+
+const halftone_products *halftone_products_active(void) {
+  return halftone_products_for(active_isa());
 }
 
 const halftone_grids *halftone_grids_active(void) { return halftone_grids_for(active_isa()); }

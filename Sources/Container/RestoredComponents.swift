@@ -24,6 +24,10 @@ struct RestoredComponents: ComponentStore {
     try file.withBytes(of: component, in: range, coder: coder, body)
   }
 
+  func retainedBytes(of component: Int, in range: Range<Int>) throws -> RetainedBytes {
+    try file.retainedBytes(of: component, in: range, coder: coder)
+  }
+
   func refusal(_ item: String, _ problem: String) -> any Error {
     ContainerError.inconsistent(file: file.path, item: item, problem: problem)
   }

@@ -62,6 +62,21 @@ extension ToneFile {
         rebasing: buffer[range.lowerBound - first..<range.upperBound - first]))
   }
 
+  /// The same bytes, to be kept. What stands in the file as it is is checked now and stays mapped.
+  ///
+  /// - Throws: ``ContainerError``.
+  func retainedBytes(
+    of index: Int, in range: Range<Int>, coder: FrameCoder
+  ) throws -> RetainedBytes {
+    try withBytes(of: index, in: range, coder: coder) { bytes in
+      if components[index].isPlain, let first = components[index].frameRange.first {
+        let start = frames[first].offset
+        return try file.retainedBytes(in: start + range.lowerBound..<start + range.upperBound)
+      }
+      return RetainedBytes(count: bytes.count) { $0.copyMemory(from: bytes) }
+    }
+  }
+
   /// Checks that frames claim the sizes that the directory claims for them, before memory is taken.
   private func checkClaims(
     of component: StoredComponent, _ positions: ClosedRange<Int>, _ coding: [FrameCoding]

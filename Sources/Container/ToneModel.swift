@@ -92,6 +92,16 @@ package struct ToneModel: EncodedSource {
     try withStoredBytes(of: name, within: range, body)
   }
 
+  package func retainedBytes(of name: String, in range: Range<Int>) throws -> RetainedBytes? {
+    guard let location = locations[name] else {
+      throw ContainerError.unknownTensor(file: path, tensor: name)
+    }
+    let file = files[location.file]
+    let tensor = file.directory.tensors[location.tensor]
+    guard let component = try file.plainComponent(of: tensor) else { return nil }
+    return try file.retainedBytes(of: component, in: range, coder: FrameCoder())
+  }
+
   private func withStoredBytes<Result>(
     of name: String, within range: Range<Int>?, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {

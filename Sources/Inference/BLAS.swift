@@ -35,7 +35,7 @@ package enum BLAS {
       a.start, Int32(a.stride), b.start, Int32(b.stride), adding ? 1 : 0, c, Int32(stride))
   }
 
-  /// Computes `c = a * b`.
+  /// Computes `c = a * b`, or adds that to `c`.
   ///
   /// - Parameters:
   ///   - a: `m` rows of `k`.
@@ -43,10 +43,10 @@ package enum BLAS {
   ///   - c: `m` rows of `n`.
   static func multiply(
     _ a: Matrix, _ b: Matrix, into c: UnsafeMutablePointer<Float>, stride: Int,
-    m: Int, n: Int, k: Int
+    m: Int, n: Int, k: Int, adding: Bool = false
   ) {
     cblas_sgemm(
       CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(m), Int32(n), Int32(k), 1,
-      a.start, Int32(a.stride), b.start, Int32(b.stride), 0, c, Int32(stride))
+      a.start, Int32(a.stride), b.start, Int32(b.stride), adding ? 1 : 0, c, Int32(stride))
   }
 }

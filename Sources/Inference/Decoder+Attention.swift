@@ -18,40 +18,49 @@ extension Attention {
 }
 
 extension Decoder {
-  /// Causal attention of one head in one window.
+  /// Causal attention of one head in one segment, to keys of the segment itself or from a cache.
   ///
-  /// - Parameter scores: scratch of `queryTile * windowLength`.
+  /// - Parameter scratch: `queryTile * length` for the scores, and where keys come from a cache
+  ///   `length * (headSize + valueSize)` more.
   func attend(
-    _ attention: Attention, window: Int, head: Int, batch: Batch, workspace: Workspace,
-    scores: UnsafeMutablePointer<Float>
+    layer: Int, head: Int, of segment: Batch.Segment, workspace: Workspace,
+    scratch: UnsafeMutablePointer<Float>
   ) {
-    let length = batch.windowLength
+    let attention = architecture.layers[layer].attention
     let size = attention.headSize
     let stride = attention.inputStride
-    let shared = head / (attention.headCount / attention.keyValueHeadCount)
-    let input = workspace.attentionInput.base + window * length * stride
-    let queries = input + head * size
-    let keys = input + attention.querySize + shared * size
-    let values =
-      input + attention.querySize + attention.keySize + shared * attention.valueSize
+    let count = segment.rows.count
+    let queries =
+      workspace.attentionInput.base + segment.rows.lowerBound * stride + head * size
     let output =
-      workspace.attentionOutput.base + window * length * attention.outputStride
+      workspace.attentionOutput.base + segment.rows.lowerBound * attention.outputStride
       + head * attention.valueSize
     let weighing = ScoreWeighing(
-      attention, biases: workspace.biases(of: attention, head: head),
+      attention,
+      biases: workspace.positions.biases(
+        of: attention, head: head, end: segment.positions.upperBound),
       sink: attention.sinks.map { weights[$0][head] } ?? -.infinity)
+    let scores = scratch
+    let gathered = scratch + min(Attention.queryTile, count) * segment.positions.upperBound
 
-    for first in Swift.stride(from: 0, to: length, by: Attention.queryTile) {
-      let queryCount = min(Attention.queryTile, length - first)
-      let firstKey = attention.firstVisible(from: first)
-      let keyCount = first + queryCount - firstKey
-      BLAS.multiply(
-        BLAS.Matrix(start: queries + first * stride, stride: stride),
-        transposed: BLAS.Matrix(start: keys + firstKey * stride, stride: stride),
-        into: scores, stride: keyCount,
-        m: queryCount, n: keyCount, k: size)
+    for first in Swift.stride(from: 0, to: count, by: Attention.queryTile) {
+      let queryCount = min(Attention.queryTile, count - first)
+      let position = segment.firstPosition + first
+      let firstKey = attention.firstVisible(from: position)
+      let keyCount = position + queryCount - firstKey
+      let runs = keyValueRuns(
+        layer: layer, head: head, of: segment, positions: firstKey..<firstKey + keyCount,
+        queryCount: queryCount, workspace: workspace, gathered: gathered)
+      var place = 0
+      for run in runs {
+        BLAS.multiply(
+          BLAS.Matrix(start: queries + first * stride, stride: stride),
+          transposed: run.keys, into: scores + place, stride: keyCount,
+          m: queryCount, n: run.count, k: size)
+        place += run.count
+      }
       for row in 0..<queryCount {
-        let visible = attention.firstVisible(from: first + row)...first + row
+        let visible = attention.firstVisible(from: position + row)...position + row
         let hidden = visible.lowerBound - firstKey
         let start = scores + row * keyCount
         start.update(repeating: 0, count: hidden)
@@ -59,11 +68,14 @@ extension Decoder {
         let end = hidden + visible.count
         (start + end).update(repeating: 0, count: keyCount - end)
       }
-      BLAS.multiply(
-        BLAS.Matrix(start: scores, stride: keyCount),
-        BLAS.Matrix(start: values + firstKey * stride, stride: stride),
-        into: output + first * attention.outputStride, stride: attention.outputStride,
-        m: queryCount, n: attention.valueSize, k: keyCount)
+      place = 0
+      for run in runs {
+        BLAS.multiply(
+          BLAS.Matrix(start: scores + place, stride: keyCount), run.values,
+          into: output + first * attention.outputStride, stride: attention.outputStride,
+          m: queryCount, n: attention.valueSize, k: run.count, adding: place > 0)
+        place += run.count
+      }
     }
   }
 }

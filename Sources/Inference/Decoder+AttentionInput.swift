@@ -21,9 +21,10 @@ extension Decoder {
   ///   - x: `rows.count * hiddenSize` normalized states.
   ///   - scratch: `rows.count * attention.scratchWidth`.
   func makeAttentionInput(
-    _ attention: Attention, _ x: UnsafePointer<Float>, rows: Range<Int>, batch: Batch,
+    _ attention: Attention, _ x: UnsafePointer<Float>, tile: Batch.Tile, batch: Batch,
     workspace: Workspace, scratch: UnsafeMutablePointer<Float>
   ) {
+    let rows = tile.rows
     let stride = attention.inputStride
     let queries = workspace.attentionInput.base + rows.lowerBound * stride
     let keys = queries + attention.querySize
@@ -47,13 +48,15 @@ extension Decoder {
         norms.key, keys, heads: attention.keyValueHeadCount, of: attention, rows: rows.count)
     }
     if case .rotary(let embedding) = attention.position {
-      let table = workspace.rotaryTable(embedding)
-      for (offset, row) in rows.enumerated() {
-        let heads = queries + offset * stride
-        // Query heads and key heads are neighbours, and both are rotated.
-        for head in 0..<attention.headCount + attention.keyValueHeadCount {
-          table.rotate(
-            heads + head * attention.headSize, position: row % batch.windowLength, with: math)
+      for (segment, rows) in batch.parts(of: tile) {
+        let table = workspace.positions.rotaryTable(embedding, textLength: segment.textLength)
+        for row in rows {
+          let heads = workspace.attentionInput.base + row * stride
+          // Query heads and key heads are neighbours, and both are rotated.
+          for head in 0..<attention.headCount + attention.keyValueHeadCount {
+            table.rotate(
+              heads + head * attention.headSize, position: segment.position(ofRow: row), with: math)
+          }
         }
       }
     }

@@ -1,41 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Decoder {
-  /// Runs one layer on the hidden states of a batch, in place.
+  /// Runs the layer of that index on the hidden states of a batch, in place.
   ///
-  /// Three passes, because attention needs all rows of a window: queries, keys and values by row
-  /// tiles; attention by windows and heads; everything else by row tiles.
+  /// Three passes, because attention needs all rows of a segment: queries, keys and values by row
+  /// tiles; attention by segments and heads; everything else by row tiles.
   func run(
-    _ layer: Layer, on states: UnsafeMutablePointer<Float>, batch: Batch, workspace: Workspace
+    _ index: Int, on states: UnsafeMutablePointer<Float>, batch: Batch, workspace: Workspace
   ) {
+    let layer = architecture.layers[index]
     func tile(_ index: Int, _ worker: Int) -> LayerTile {
       LayerTile(
-        rows: batch.rows(ofTile: index), of: states, width: hiddenSize,
+        rows: batch.tiles[index].rows, of: states, width: hiddenSize,
         scratch: workspace.scratch(of: worker))
     }
 
-    concurrently(batch.tileCount, threads: threads) { index, worker in
-      let tile = tile(index, worker)
+    concurrently(batch.tiles.count, threads: threads) { place, worker in
+      let tile = tile(place, worker)
       var x = UnsafePointer(tile.states)
       if let norm = layer.attentionNorms.input {
         normalize(norm, x, rows: tile.rows.count, count: hiddenSize, into: tile.input)
         x = UnsafePointer(tile.input)
       }
       makeAttentionInput(
-        layer.attention, x, rows: tile.rows, batch: batch, workspace: workspace,
+        layer.attention, x, tile: batch.tiles[place], batch: batch, workspace: workspace,
         scratch: tile.inside)
+      keepKeysAndValues(
+        ofLayer: index, tile: batch.tiles[place], batch: batch, workspace: workspace)
     }
 
     let heads = layer.attention.headCount
-    concurrently(batch.windowCount * heads, threads: threads) { index, worker in
-      let (window, head) = index.quotientAndRemainder(dividingBy: heads)
+    concurrently(batch.segments.count * heads, threads: threads) { place, worker in
+      let (segment, head) = place.quotientAndRemainder(dividingBy: heads)
       attend(
-        layer.attention, window: window, head: head, batch: batch, workspace: workspace,
-        scores: workspace.scratch(of: worker))
+        layer: index, head: head, of: batch.segments[segment], workspace: workspace,
+        scratch: workspace.scratch(of: worker))
     }
 
-    concurrently(batch.tileCount, threads: threads) { index, worker in
-      let tile = tile(index, worker)
+    concurrently(batch.tiles.count, threads: threads) { place, worker in
+      let tile = tile(place, worker)
       switch layer.order {
       case .sequential:
         addAttention(of: layer, to: tile, workspace: workspace)

@@ -28,10 +28,48 @@ extension Decoder {
     _ projection: Projection, _ x: UnsafePointer<Float>, rows: Int,
     into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
   ) {
+    if case .coded(let arithmetic) = productRule, let matrix = weights.coded(projection.weight) {
+      if rows <= ProductKernels.stateLimit {
+        products.multiply(
+          matrix, x, states: rows, arithmetic: arithmetic, into: out, stride: stride,
+          adding: adding, threads: threads)
+      } else {
+        multiply(matrix, x, rows: rows, into: out, stride: stride, adding: adding)
+      }
+      if let bias = projection.bias {
+        math.add(weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
+      }
+      return
+    }
     for slab in 0..<weights.slabs(of: projection.weight).count {
       project(projection, slab: slab, x, rows: rows, into: out, stride: stride, adding: adding)
     }
   }
+
+  /// Restores weights for many rows of activations, some outputs at a time and as many as fit the
+  /// second-level caches, so that they are read once and written nowhere else.
+  private func multiply(
+    _ matrix: CodedMatrix, _ x: UnsafePointer<Float>, rows: Int,
+    into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool
+  ) {
+    let chunks = RowChunks(
+      rowCount: matrix.rowCount, threads: threads, least: 64,
+      most: max(1, Self.restoredWeightCount / matrix.columnCount))
+    concurrently(chunks.count, threads: threads) { chunk, _ in
+      let outputs = chunks[chunk]
+      weights.withRestored(outputs, of: matrix) { restored in
+        BLAS.multiply(
+          BLAS.Matrix(start: x, stride: matrix.columnCount),
+          transposed: BLAS.Matrix(start: restored, stride: matrix.columnCount),
+          into: out + outputs.lowerBound, stride: stride,
+          m: rows, n: outputs.count, k: matrix.columnCount, adding: adding)
+      }
+    }
+  }
+
+  /// Weights that are restored at a time: so many that packing the activations for each product with
+  /// them is a small part of it.
+  private static let restoredWeightCount = 1 << 19
 
   /// The outputs of one slab of a projection's weights, in their places in rows of all.
   func project(

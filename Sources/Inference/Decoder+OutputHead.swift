@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Decoder {
+  /// Applies the last norm to hidden states in place.
+  func finish(_ states: UnsafeMutablePointer<Float>, batch: Batch) {
+    guard let norm = architecture.finalNorm else { return }
+    concurrently(batch.tiles.count, threads: threads) { tile, _ in
+      let rows = batch.tiles[tile].rows
+      let start = states + rows.lowerBound * hiddenSize
+      normalize(norm, start, rows: rows.count, count: hiddenSize, into: start)
+    }
+  }
+
   /// Makes logits of final hidden states.
   ///
   /// - Parameters:
@@ -12,17 +22,28 @@ extension Decoder {
   ) throws {
     let rowCount = states.count / hiddenSize
     precondition(logits.count >= rowCount * vocabularySize, "too little room for the logits")
-    guard let states = states.baseAddress, let logits = logits.baseAddress else { return }
+    guard rowCount > 0, let states = states.baseAddress, let logits = logits.baseAddress else {
+      return
+    }
     // The head has no positions, so the rows are cut as those of one window would be.
     let batch = Batch(windowCount: 1, windowLength: rowCount)
     let head = architecture.head
     let narrow = head.reduction.map { reduced(states, by: $0, batch: batch) }
     let x = narrow.map { UnsafePointer($0.base) } ?? states
+    let isCoded = productRule != .dense && weights.coded(head.projection.weight) != nil
+    if isCoded, rowCount <= ProductKernels.stateLimit {
+      project(head.projection, x, rows: rowCount, into: logits, stride: vocabularySize)
+      if let cap = head.softCap {
+        math.softCap(logits, count: rowCount * vocabularySize, scale: 1, cap: cap)
+      }
+      withExtendedLifetime(narrow) {}
+      return try weights.rethrow()
+    }
     let slabs = weights.slabs(of: head.projection.weight)
     // Slabs as well as tiles, for there may be one tile only and the head is often the largest matrix.
-    concurrently(batch.tileCount * slabs.count, threads: threads) { index, _ in
-      let (slab, tile) = index.quotientAndRemainder(dividingBy: batch.tileCount)
-      let rows = batch.rows(ofTile: tile)
+    concurrently(batch.tiles.count * slabs.count, threads: threads) { index, _ in
+      let (slab, tile) = index.quotientAndRemainder(dividingBy: batch.tiles.count)
+      let rows = batch.tiles[tile].rows
       let out = logits + rows.lowerBound * vocabularySize
       project(
         head.projection, slab: slab, x + rows.lowerBound * head.projection.inputSize,
@@ -44,8 +65,8 @@ extension Decoder {
     _ states: UnsafePointer<Float>, by reduction: Projection, batch: Batch
   ) -> FloatBuffer {
     let narrow = FloatBuffer(count: batch.rowCount * reduction.outputSize)
-    concurrently(batch.tileCount, threads: threads) { tile, _ in
-      let rows = batch.rows(ofTile: tile)
+    concurrently(batch.tiles.count, threads: threads) { tile, _ in
+      let rows = batch.tiles[tile].rows
       project(
         reduction, states + rows.lowerBound * hiddenSize, rows: rows.count,
         into: narrow.base + rows.lowerBound * reduction.outputSize, stride: reduction.outputSize)

@@ -4,6 +4,7 @@
 final class DecoderEvaluation: Evaluation {
   private let decoder: Decoder
   private let batch: Batch
+  private let windowLength: Int
   private let buffer: FloatBuffer
   /// The batches that go through a layer one after the other, by their windows.
   private let steps: [Range<Int>]
@@ -15,6 +16,7 @@ final class DecoderEvaluation: Evaluation {
   init(of windows: [[Int32]], by decoder: Decoder) throws {
     self.decoder = decoder
     batch = try decoder.checkedBatch(of: windows)
+    windowLength = windows.first?.count ?? 0
     buffer = FloatBuffer(count: batch.rowCount * decoder.hiddenSize)
     let size = decoder.turns?.windowsPerStep ?? max(1, windows.count)
     steps = stride(from: 0, to: windows.count, by: size).map {
@@ -22,22 +24,22 @@ final class DecoderEvaluation: Evaluation {
     }
     workspace = Workspace(
       for: decoder.architecture,
-      batch: Batch(windowCount: min(size, windows.count), windowLength: batch.windowLength),
+      batch: Batch(windowCount: min(size, windows.count), windowLength: windowLength),
       workers: decoder.threads)
-    try decoder.embed(windows, into: buffer.base, batch: batch)
+    try decoder.embed(Array(windows.joined()), into: buffer.base, batch: batch)
   }
 
   var states: UnsafeBufferPointer<Float> { UnsafeBufferPointer(buffer.all) }
 
   func advance() throws {
-    let layer = decoder.architecture.layers[nextLayer]
-    let stage = try decoder.stage(for: layer.tensors, of: .layer)
+    let index = nextLayer
+    let stage = try decoder.stage(for: decoder.architecture.layers[index].tensors, of: .layer)
     nextLayer += 1
     decoder.announceLayer(nextLayer)
     for windows in steps {
-      let part = Batch(windowCount: windows.count, windowLength: batch.windowLength)
-      let start = buffer.base + windows.lowerBound * batch.windowLength * decoder.hiddenSize
-      stage.run(layer, on: start, batch: part, workspace: workspace)
+      let part = Batch(windowCount: windows.count, windowLength: windowLength)
+      let start = buffer.base + windows.lowerBound * windowLength * decoder.hiddenSize
+      stage.run(index, on: start, batch: part, workspace: workspace)
     }
     try stage.weights.rethrow()
   }
@@ -45,13 +47,7 @@ final class DecoderEvaluation: Evaluation {
   func finish() throws {
     let architecture = decoder.architecture
     let stage = try decoder.stage(for: architecture.lastTensors, of: .head)
-    if let norm = architecture.finalNorm {
-      concurrently(batch.tileCount, threads: decoder.threads) { tile, _ in
-        let rows = batch.rows(ofTile: tile)
-        let start = buffer.base + rows.lowerBound * decoder.hiddenSize
-        stage.normalize(norm, start, rows: rows.count, count: decoder.hiddenSize, into: start)
-      }
-    }
+    stage.finish(buffer.base, batch: batch)
     try stage.weights.rethrow()
     head = stage
   }

@@ -30,6 +30,16 @@ package enum InferenceError: Error, Equatable {
   case unequalWindows(expected: Int, found: Int)
   /// The smallest step of an evaluation must fit the memory that it may take.
   case memoryLimitTooSmall(limit: Int, needed: Int)
+  /// A sequence needs a token to begin with.
+  case emptyPrompt
+  /// A prompt must fit into the positions that the model covers.
+  case promptTooLong(length: Int, limit: Int)
+  /// Keys and values must fit the memory that they may take.
+  case cacheExhausted(limit: Int)
+  /// Every option of sampling must be in its range.
+  case invalidSampling(option: String, expected: String, found: String)
+  /// The values of `generation_config.json` must have the types and ranges that they have there.
+  case invalidGenerationValue(key: String, expected: String)
   /// Logits must be finite numbers.
   case nonFiniteLogit(window: Int, position: Int)
 }
@@ -74,6 +84,17 @@ extension InferenceError: CustomStringConvertible {
     case .memoryLimitTooSmall(let limit, let needed):
       "a memory limit of \(limit) bytes is too small; pass --memory-limit \(needed / 1_000_000 + 1)MB "
         + "or more, or a shorter --context or fewer --threads"
+    case .emptyPrompt:
+      "the prompt has no tokens; give a text"
+    case .promptTooLong(let length, let limit):
+      "a prompt of \(length) tokens exceeds the model's \(limit) positions; shorten the prompt"
+    case .cacheExhausted(let limit):
+      "keys and values exceed the \(limit) bytes that they may take; pass a larger --cache-limit, "
+        + "fewer --max-tokens or fewer sequences at a time"
+    case .invalidSampling(let option, let expected, let found):
+      "--\(option) takes \(expected), found \(found); correct the value"
+    case .invalidGenerationValue(let key, let expected):
+      "generation_config.json: '\(key)' must be \(expected); correct the value, or remove the key"
     case .nonFiniteLogit(let window, let position):
       "logits of window \(window), position \(position) are not finite; "
         + "look for the damaged tensor with a per-tensor report"

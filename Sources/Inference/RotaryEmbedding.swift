@@ -82,6 +82,15 @@ extension RotaryEmbedding {
     }
   }
 
+  /// The same number for all lengths that have the same frequencies.
+  func frequencyLength(ofText length: Int) -> Int {
+    switch scaling {
+    case .none, .linear, .llama3, .yarn: 0
+    case .dynamic(_, let trainedLength): max(length, trainedLength)
+    case .long(_, _, let trainedLength, _): length > trainedLength ? 1 : 0
+    }
+  }
+
   /// `base ** (2 i / size)` for each pair `i`, rounded to fp32.
   private func powers(of base: Double) -> [Float] {
     (0..<size / 2).map { pair in

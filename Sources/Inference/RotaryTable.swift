@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// Cosine and sine of every position's angles, for windows of one length.
+/// Cosine and sine of every position's angles, in texts that share their frequencies.
 final class RotaryTable: Sendable {
   private let pairs: Int
   /// One row of `pairs` for each position, as are the sines.
@@ -11,11 +11,14 @@ final class RotaryTable: Sendable {
 
   var byteCount: Int { cosines.byteCount + sines.byteCount }
 
-  init(_ embedding: RotaryEmbedding, length: Int) {
+  /// - Parameters:
+  ///   - length: how many positions there are.
+  ///   - textLength: see ``RotaryEmbedding/frequencies(windowLength:)``.
+  init(_ embedding: RotaryEmbedding, length: Int, textLength: Int) {
     pairs = embedding.size / 2
     cosines = FloatBuffer(count: length * pairs)
     sines = FloatBuffer(count: length * pairs)
-    let frequencies = embedding.frequencies(windowLength: length)
+    let frequencies = embedding.frequencies(windowLength: textLength)
     for position in 0..<length {
       for (pair, frequency) in frequencies.enumerated() {
         // The angle is rounded to fp32 as in the reference implementation, then taken exactly.

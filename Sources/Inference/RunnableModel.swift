@@ -20,4 +20,14 @@ package struct RunnableModel: Sendable {
   package var vocabularySize: Int { architecture.vocabularySize }
   /// The longest window that the model's positions cover.
   package var contextLength: Int { architecture.contextLength }
+
+  /// Checks, before any weight is read, that a text can be gone on with.
+  ///
+  /// - Throws: ``InferenceError/emptyPrompt``, ``InferenceError/promptTooLong(length:limit:)``
+  package func check(prompt: [Int32]) throws(InferenceError) {
+    guard !prompt.isEmpty else { throw .emptyPrompt }
+    guard prompt.count <= contextLength else {
+      throw .promptTooLong(length: prompt.count, limit: contextLength)
+    }
+  }
 }

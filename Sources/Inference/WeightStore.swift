@@ -3,7 +3,8 @@
 import Synchronization
 import Tensors
 
-/// The weights that a computation uses, as fp32: in memory, or read when they are asked for.
+/// The weights that a computation uses: matrices as they are stored where that can be, everything else
+/// as fp32, in memory or read when it is asked for.
 ///
 /// This is the only place that reads tensors from a source. Threads may share one.
 final class WeightStore: Sendable {
@@ -18,12 +19,15 @@ final class WeightStore: Sendable {
   /// Read-only once the store is made; what the pointers lead to is freed with `owners`.
   private nonisolated(unsafe) let residents: [TensorReference: Resident]
   private let owners: [FloatBuffer]
+  /// Matrices that are used as they are stored.
+  private let matrices: [TensorReference: CodedMatrix]
   private let slabPool: SlabPool
   /// Tensors that were used as a whole though they are not in memory.
   private let late = Mutex<[TensorReference: FloatBuffer]>([:])
   private let failure = FirstError()
 
-  /// Reads every tensor into memory of its own, on up to `threads` threads.
+  /// Takes every matrix as it is stored, or reads it into memory of its own where it can't be used so,
+  /// like all other tensors, on up to `threads` threads.
   ///
   /// - Parameter tensors: names and shapes that were found in the source.
   /// - Throws: the source's first error.
@@ -31,21 +35,34 @@ final class WeightStore: Sendable {
     _ tensors: [TensorReference], from source: any ModelSource, threads: Int,
     slabWeightLimit: Int = WeightSlabs.weightLimit
   ) throws {
-    let buffers = tensors.map { FloatBuffer(count: $0.count) }
+    let loaded = Mutex<
+      (matrices: [TensorReference: CodedMatrix], buffers: [TensorReference: FloatBuffer])
+    >(
+      ([:], [:]))
     let failure = FirstError()
     concurrently(tensors.count, threads: threads) { index, _ in
+      let tensor = tensors[index]
       failure.catching {
-        try tensors[index].read(from: source, into: buffers[index].base, threads: 1)
+        if let matrix = try CodedMatrix(tensor, from: source) {
+          loaded.withLock { $0.matrices[tensor] = matrix }
+          return
+        }
+        let buffer = FloatBuffer(count: tensor.count)
+        try tensor.read(from: source, into: buffer.base, threads: 1)
+        loaded.withLock { $0.buffers[tensor] = buffer }
       }
     }
     try failure.rethrow()
     self.source = source
     self.slabWeightLimit = slabWeightLimit
-    residents = Dictionary(
-      zip(tensors, buffers).map { ($0, Resident(start: $1.base, slabCount: .max)) },
-      uniquingKeysWith: { first, _ in first })
-    owners = buffers
-    slabPool = SlabPool(weightCount: 0)
+    let buffers = loaded.withLock(\.buffers)
+    residents = buffers.mapValues { Resident(start: $0.base, slabCount: .max) }
+    owners = Array(buffers.values)
+    matrices = loaded.withLock(\.matrices)
+    let slabs = matrices.keys.map {
+      $0.slabs(weightLimit: slabWeightLimit).slabRowCount * $0.shape[1]
+    }
+    slabPool = SlabPool(weightCount: slabs.max() ?? 0)
   }
 
   /// Reads as many of the tensors as fit a region of memory; the rest is read slab by slab whenever
@@ -84,6 +101,7 @@ final class WeightStore: Sendable {
     self.slabWeightLimit = slabWeightLimit
     self.residents = residents
     owners = [region.owner]
+    matrices = [:]
     self.slabPool = slabPool
   }
 
@@ -105,6 +123,19 @@ final class WeightStore: Sendable {
     }
   }
 
+  /// A matrix as it is stored; nil where it is not used so.
+  func coded(_ matrix: TensorReference) -> CodedMatrix? { matrices[matrix] }
+
+  /// Calls `body` with rows of a matrix restored as fp32, valid during the call.
+  func withRestored(
+    _ rows: Range<Int>, of matrix: CodedMatrix, _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    slabPool.withBuffer(of: rows.count * matrix.columnCount) { buffer in
+      matrix.restore(rows: rows, into: buffer)
+      body(buffer)
+    }
+  }
+
   /// How products with a matrix are cut.
   func slabs(of matrix: TensorReference) -> WeightSlabs {
     matrix.slabs(weightLimit: slabWeightLimit)
@@ -123,6 +154,11 @@ final class WeightStore: Sendable {
       return
     }
     slabPool.withBuffer(of: slabs.slabRowCount * matrix.shape[1]) { buffer in
+      if let coded = matrices[matrix] {
+        coded.restore(rows: rows, into: buffer)
+        body(rows, buffer)
+        return
+      }
       failure.catching {
         do { try matrix.read(rows: rows, from: source, into: buffer) } catch {
           buffer.update(repeating: 0, count: rows.count * matrix.shape[1])
@@ -140,6 +176,12 @@ final class WeightStore: Sendable {
     rows: [Int], of matrix: TensorReference, to out: UnsafeMutablePointer<Float>, threads: Int
   ) throws {
     let (slabs, width) = (slabs(of: matrix), matrix.shape[1])
+    if let coded = matrices[matrix] {
+      for (place, row) in rows.enumerated() {
+        coded.restore(rows: row..<row + 1, into: out + place * width)
+      }
+      return
+    }
     let places = Dictionary(grouping: rows.indices) { rows[$0] / slabs.slabRowCount }
     for (slab, places) in places {
       if let resident = residents[matrix], slab < resident.slabCount {

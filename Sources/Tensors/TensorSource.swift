@@ -81,6 +81,13 @@ package protocol ModelSource: TensorSource {
   /// are.
   func storedLocation(of name: String) -> (file: MappedFile, byteRange: Range<Int>)?
 
+  /// Some of the bytes of a tensor whose numbers stand as they are, to be kept: where they are mapped, if
+  /// that can be. Nil where this source does not give them out, and then the numbers must be read.
+  ///
+  /// - Parameter range: inside the tensor's bytes.
+  /// - Throws: the source's error where they can't be read.
+  func retainedBytes(of name: String, in range: Range<Int>) throws -> RetainedBytes?
+
   /// What makes a tensor unreadable though its file is sound, in one sentence; nil where nothing does.
   ///
   /// Reading such a tensor throws an error that says the same.
@@ -95,6 +102,12 @@ extension ModelSource {
   package var mappedFiles: [MappedFile] { [] }
 
   package func storedLocation(of name: String) -> (file: MappedFile, byteRange: Range<Int>)? { nil }
+
+  package func retainedBytes(of name: String, in range: Range<Int>) throws -> RetainedBytes? {
+    guard let (file, tensor) = storedLocation(of: name) else { return nil }
+    let start = tensor.lowerBound
+    return try file.retainedBytes(in: start + range.lowerBound..<start + range.upperBound)
+  }
 
   package func defect(of name: String) -> String? { nil }
 

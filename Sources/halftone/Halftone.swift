@@ -25,7 +25,8 @@ struct HalftoneCommand: ParsableCommand {
     subcommands: [
       InspectCommand.self, QuantizeCommand.self, DequantizeCommand.self, ExportCommand.self,
       CheckCommand.self, ReportCommand.self, VerifyCommand.self, MergeCommand.self,
-      PerplexityCommand.self, LogitsCommand.self, TokenizeCommand.self,
+      PerplexityCommand.self, LogitsCommand.self, GenerateCommand.self, BenchCommand.self,
+      TokenizeCommand.self,
     ])
 
   /// Runs the command; says what went wrong in one line on stderr.

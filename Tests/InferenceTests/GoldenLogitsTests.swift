@@ -13,11 +13,15 @@ import Testing
 private let logitTolerance = 1e-5
 
 @Suite struct GoldenLogitsTests {
-  static let families: [String] = {
-    let folder = Fixtures.folder.appending(path: "families").path
+  static let families = models(in: "families")
+  /// Checkpoints with rarer options, by their path among the fixtures.
+  static let variants = models(in: "variants").map { "variants/\($0)" }
+
+  private static func models(in name: String) -> [String] {
+    let folder = Fixtures.folder.appending(path: name).path
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return entries.filter { !$0.hasSuffix(".md") }.sorted()
-  }()
+    return entries.filter { !$0.contains(".") }.sorted()
+  }
 
   @Test(arguments: families)
   func `logits agree with the reference implementation`(family: String) throws {

@@ -78,7 +78,7 @@ package struct MemoryPlan: Sendable {
 
   /// Enough windows side by side that no thread is idle for long.
   private static func usefulStep(_ task: Task) -> Int {
-    let tiles = max(1, Batch(windowCount: 1, windowLength: task.windowLength).tileCount)
+    let tiles = max(1, Batch(windowCount: 1, windowLength: task.windowLength).tiles.count)
     return max(1, min(8, (2 * task.threads + tiles - 1) / tiles))
   }
 

@@ -24,6 +24,19 @@ package protocol ComponentStore {
     of component: Int, in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result
 
+  /// The same bytes, to be kept: where they are mapped, if that can be, else a copy.
+  ///
+  /// - Throws: the store's error where they can't be had.
+  func retainedBytes(of component: Int, in range: Range<Int>) throws -> RetainedBytes
+
   /// The store's error for a problem with `item`, a tensor.
   func refusal(_ item: String, _ problem: String) -> any Error
+}
+
+extension ComponentStore {
+  package func retainedBytes(of component: Int, in range: Range<Int>) throws -> RetainedBytes {
+    try RetainedBytes(count: range.count) { memory in
+      try withBytes(of: component, in: range) { memory.copyMemory(from: $0) }
+    }
+  }
 }

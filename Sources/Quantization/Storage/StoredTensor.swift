@@ -47,6 +47,12 @@ package struct StoredTensor: Sendable {
     self.makeStore = makeStore
   }
 
+  /// What the numbers are where nothing is done to them; nil where they are codes.
+  package var plainType: ElementType? {
+    guard encoding.bits == nil, (encoding.steps ?? []).isEmpty else { return nil }
+    return components[encoding.component].elementType
+  }
+
   /// Calls `body` with some of the bytes of the component at a position.
   ///
   /// - Throws: the source's error.
@@ -54,6 +60,27 @@ package struct StoredTensor: Sendable {
     of position: Int, in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try makeStore().withBytes(of: numbers[position], in: range, body)
+  }
+
+  /// Some of the bytes of the component at a position, to be kept: not copied where they stand in a
+  /// mapped file as they are.
+  ///
+  /// - Throws: the source's error.
+  package func retainedBytes(of position: Int, in range: Range<Int>) throws -> RetainedBytes {
+    try makeStore().retainedBytes(of: numbers[position], in: range)
+  }
+
+  /// The numbers `range` of an encoding that refers to this tensor's components by position, such as
+  /// an operand of ``encoding``.
+  ///
+  /// - Parameter item: whose encoding it is, for errors.
+  /// - Throws: the source's error.
+  package func decode(
+    _ encoding: Encoding, _ range: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>,
+    item: String
+  ) throws {
+    try makeStore().decode(
+      encoding.mapComponents { numbers[$0] }, range, into: buffer, item: item)
   }
 
   /// All bytes of the component at a position.

@@ -54,6 +54,17 @@ struct StoredArrays: ComponentStore {
     }
   }
 
+  func retainedBytes(of component: Int, in range: Range<Int>) throws -> RetainedBytes {
+    if case .stored(let name) = components[component].array,
+      let bytes = try model.retainedBytes(of: name, in: range)
+    {
+      return bytes
+    }
+    return try RetainedBytes(count: range.count) { memory in
+      try withBytes(of: component, in: range) { memory.copyMemory(from: $0) }
+    }
+  }
+
   func refusal(_ item: String, _ problem: String) -> any Error {
     RuntimeError.malformed(file: file, tensor: item, problem: problem)
   }

@@ -15,10 +15,19 @@ enum Interruption {
     message.store(UInt(bitPattern: text), ordering: .releasing)
   }
 
+  /// Whether the user has asked for the end, after ``postpone()``.
+  static let isAsked = Atomic<Bool>(false)
+  private static let isPostponed = Atomic<Bool>(false)
+
+  /// From now on the first signal is only noted in ``isAsked``, for a command that brings to an end by
+  /// itself what it has begun; the second ends the program.
+  static func postpone() { isPostponed.store(true, ordering: .releasing) }
+
   /// From now on SIGINT, SIGTERM and SIGHUP remove unfinished files and end the program with code 1.
   static func install() {
-    // Both are made now, for a signal handler may allocate nothing.
+    // All are made now, for a signal handler may allocate nothing.
     _ = UnfinishedFiles.shared
+    _ = (isAsked.load(ordering: .relaxed), isPostponed.load(ordering: .relaxed))
     say("interrupted; nothing was written")
     // Whoever started this program may have blocked the signals, as threads of Dispatch do.
     var numbers = sigset_t()
@@ -26,6 +35,10 @@ enum Interruption {
     for number in [SIGINT, SIGTERM, SIGHUP] {
       sigaddset(&numbers, number)
       signal(number) { _ in
+        if Interruption.isPostponed.exchange(false, ordering: .acquiringAndReleasing) {
+          Interruption.isAsked.store(true, ordering: .releasing)
+          return
+        }
         UnfinishedFiles.shared.removeAll()
         if let text = UnsafePointer<CChar>(
           bitPattern: Interruption.message.load(ordering: .acquiring))

@@ -48,6 +48,9 @@ final class Terminal: @unchecked Sendable {
     write("\r\u{1B}[K")
   }
 
+  /// Says something beside the result, in a line of its own on stderr.
+  static func say(_ line: String) { write(line + "\n") }
+
   /// A progress line for bytes.
   static func bytes(_ label: String) -> Terminal { Terminal(label) { Amount.bytes($0) } }
 

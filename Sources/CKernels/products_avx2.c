@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Products in exact arithmetic. Four-bit codes are taken 64 at a time: the high nibbles of 32 bytes
+// are the weights of even place, the low nibbles those of odd place. Widening inside the two lanes
+// then gives eight vectors, in whose order `arrange` puts the activations once, for all rows.
+
+#include "products_internal.h"
+
+#if defined(__x86_64__)
+#include "kernels_x86.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+HALFTONE_BEGIN_AVX2
+
+/// Whether blocks lie as the vectors want them; others are left to the portable code.
+static int has_whole_vectors(const halftone_coded_rows *weights) {
+  if (halftone_is_four_bit(weights->kind)) {
+    return weights->block % 64 == 0 || weights->block == 32;
+  }
+  return weights->block % 8 == 0 || weights->block == weights->columns;
+}
+
+void halftone_arrange_avx2(const halftone_coded_rows *weights, const float *x, float *arranged) {
+  if (!halftone_is_four_bit(weights->kind) || !has_whole_vectors(weights)) {
+    halftone_arrange_scalar(weights, x, arranged);
+    return;
+  }
+  const size_t columns = weights->columns;
+  for (size_t start = 0; start < columns; start += 64) {
+    const size_t length = halftone_smaller(64, columns - start);
+    float group[64] = {0};
+    memcpy(group, x + start, length * sizeof(float));
+    float *out = arranged + start;
+    for (size_t place = 0; place < 64; place++) {
+      const size_t odd = place / 32, four = place / 8 % 4, lane = place / 4 % 2, byte = place % 4;
+      out[place] = group[32 * lane + 2 * (4 * four + byte) + odd];
+    }
+  }
+}
+
+/// The codes of 64 weights, or of the last 32 of a row and zeros.
+INLINE __m256i load_codes(const uint8_t *codes, size_t weights) {
+  if (weights >= 64) return _mm256_loadu_si256((const __m256i *)codes);
+  return _mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)codes));
+}
+
+INLINE __m256i nibbles(__m256i codes, int odd) {
+  const __m256i mask = _mm256_set1_epi8(15);
+  return _mm256_and_si256(odd ? codes : _mm256_srli_epi16(codes, 4), mask);
+}
+
+INLINE float sum_of(__m256 v) {
+  __m128 half = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+/// A table of 16 floats by byte of the float: plane[k] holds byte k of each.
+typedef struct table_planes {
+  __m256i plane[4];
+} table_planes;
+
+INLINE table_planes make_planes(const float *table) {
+  uint8_t bytes[4][16];
+  for (int code = 0; code < 16; code++) {
+    for (int k = 0; k < 4; k++) bytes[k][code] = (uint8_t)(halftone_bits(table[code]) >> 8 * k);
+  }
+  table_planes planes;
+  for (int k = 0; k < 4; k++) {
+    planes.plane[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)bytes[k]));
+  }
+  return planes;
+}
+
+/// The four vectors of numbers behind 32 codes.
+INLINE void look_up(const table_planes *planes, __m256i code, __m256 numbers[4]) {
+  const __m256i b0 = _mm256_shuffle_epi8(planes->plane[0], code);
+  const __m256i b1 = _mm256_shuffle_epi8(planes->plane[1], code);
+  const __m256i b2 = _mm256_shuffle_epi8(planes->plane[2], code);
+  const __m256i b3 = _mm256_shuffle_epi8(planes->plane[3], code);
+  const __m256i low01 = _mm256_unpacklo_epi8(b0, b1), high01 = _mm256_unpackhi_epi8(b0, b1);
+  const __m256i low23 = _mm256_unpacklo_epi8(b2, b3), high23 = _mm256_unpackhi_epi8(b2, b3);
+  numbers[0] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(low01, low23));
+  numbers[1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(low01, low23));
+  numbers[2] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(high01, high23));
+  numbers[3] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(high01, high23));
+}
+
+/// The same for codes that are numbers, less `zero`: a code in the low bits of 2^23 is added to it,
+/// and `magic_zero`, 2^23 + zero, is subtracted exactly.
+INLINE void centre(__m256i code, __m256 magic_zero, __m256 numbers[4]) {
+  const __m256i magic = _mm256_set1_epi32(0x4B000000);
+#define FOUR(i) (char)(i), -1, -1, -1, (char)(i + 1), -1, -1, -1, (char)(i + 2), -1, -1, -1, (char)(i + 3), -1, -1, -1
+  const __m256i places[4] = {
+      _mm256_setr_epi8(FOUR(0), FOUR(0)), _mm256_setr_epi8(FOUR(4), FOUR(4)),
+      _mm256_setr_epi8(FOUR(8), FOUR(8)), _mm256_setr_epi8(FOUR(12), FOUR(12))};
+#undef FOUR
+  for (int i = 0; i < 4; i++) {
+    const __m256i whole = _mm256_or_si256(_mm256_shuffle_epi8(code, places[i]), magic);
+    numbers[i] = _mm256_sub_ps(_mm256_castsi256_ps(whole), magic_zero);
+  }
+}
+
+/// `low` in the lane of the first 32 weights, `high` in that of the others.
+INLINE __m256 two(float low, float high) {
+  return _mm256_insertf128_ps(_mm256_set1_ps(low), _mm_set1_ps(high), 1);
+}
+
+/// Four vectors of numbers times as many of activations, in chains of two, for a processor keeps few
+/// instructions waiting.
+INLINE __m256 four_products(const __m256 numbers[4], const float *x) {
+  __m256 a = _mm256_mul_ps(numbers[0], _mm256_loadu_ps(x));
+  __m256 b = _mm256_mul_ps(numbers[1], _mm256_loadu_ps(x + 8));
+  a = _mm256_fmadd_ps(numbers[2], _mm256_loadu_ps(x + 16), a);
+  b = _mm256_fmadd_ps(numbers[3], _mm256_loadu_ps(x + 24), b);
+  return _mm256_add_ps(a, b);
+}
+
+/// One row of four-bit codes times `states` (a constant) rows of activations. `block` is the weights'
+/// own, a constant where it is the usual one.
+INLINE void multiply_four_bit(const halftone_coded_rows *weights, const size_t block,
+                              const table_planes *planes, size_t row, const float *arranged,
+                              const int states, float *sums) {
+  const size_t columns = weights->columns, count = halftone_arranged_count(columns);
+  const size_t blocks = columns / block;
+  const size_t groups_per_block = block / 64;
+  const uint8_t *codes = halftone_row_codes(weights, row);
+  const float *scales = weights->scales + row * blocks;
+  const uint8_t *zeros = planes ? NULL : weights->zeros + row * blocks;
+  const float magic = 8388608.0f;
+  __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
+                      _mm256_setzero_ps()};
+  size_t b = 0, groups = 0;
+  for (size_t k = 0; k < columns; k += 64) {
+    __m256 scale, magic_zero = _mm256_setzero_ps();
+    if (block >= 64) {
+      scale = _mm256_set1_ps(scales[b]);
+      if (!planes) magic_zero = _mm256_set1_ps(magic + (float)zeros[b]);
+      groups++;
+      if (groups == groups_per_block) b++, groups = 0;
+    } else {
+      const size_t second = columns - k >= 64 ? b + 1 : b;
+      scale = two(scales[b], scales[second]);
+      if (!planes) magic_zero = two(magic + (float)zeros[b], magic + (float)zeros[second]);
+      b += 2;
+    }
+    const __m256i bytes = load_codes(codes + k / 2, columns - k);
+    halftone_ask_ahead(codes + k / 2);
+    __m256 numbers[8];
+    for (int odd = 0; odd < 2; odd++) {
+      if (planes) {
+        look_up(planes, nibbles(bytes, odd), numbers + 4 * odd);
+      } else {
+        centre(nibbles(bytes, odd), magic_zero, numbers + 4 * odd);
+      }
+    }
+    for (int s = 0; s < states; s++) {
+      const float *x = arranged + (size_t)s * count + k;
+      const __m256 sum = _mm256_add_ps(four_products(numbers, x), four_products(numbers + 4, x + 32));
+      totals[s] = _mm256_fmadd_ps(sum, scale, totals[s]);
+    }
+  }
+  for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
+}
+
+/// Eight weights of a kind that needs no table.
+INLINE __m256 widen(const halftone_code_kind kind, const uint8_t *codes) {
+  if (kind == HALFTONE_CODES_INT8) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)codes)));
+  }
+  const __m128i halves = _mm_loadu_si128((const __m128i *)codes);
+  if (kind == HALFTONE_CODES_F16) return _mm256_cvtph_ps(halves);
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
+
+/// One row of bytes or halves times `states` (a constant) rows of activations.
+INLINE void multiply_wide(const halftone_coded_rows *weights, const halftone_code_kind kind,
+                          size_t row, const float *arranged, const int states, float *sums) {
+  const size_t columns = weights->columns, count = halftone_arranged_count(columns);
+  const size_t width = kind == HALFTONE_CODES_INT8 ? 1 : 2;
+  const size_t block = kind == HALFTONE_CODES_INT8 ? weights->block : columns;
+  const uint8_t *codes = halftone_row_codes(weights, row);
+  const float *scales =
+      kind == HALFTONE_CODES_INT8 ? weights->scales + row * (columns / block) : NULL;
+  __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
+                      _mm256_setzero_ps()};
+  for (size_t start = 0, b = 0; start < columns; start += block, b++) {
+    const size_t end = start + block;
+    __m256 partial[4];
+    for (int s = 0; s < states; s++) partial[s] = _mm256_setzero_ps();
+    size_t k = start;
+    for (; k + 32 <= end; k += 32) {
+      halftone_ask_ahead(codes + k * width);
+      __m256 numbers[4];
+      for (size_t i = 0; i < 4; i++) numbers[i] = widen(kind, codes + (k + 8 * i) * width);
+      for (int s = 0; s < states; s++) {
+        const float *x = arranged + (size_t)s * count + k;
+        partial[s] = _mm256_add_ps(partial[s], four_products(numbers, x));
+      }
+    }
+    for (; k < end; k += 8) {
+      uint8_t last[16] = {0};
+      memcpy(last, codes + k * width, halftone_smaller(8, end - k) * width);
+      const __m256 number = widen(kind, last);
+      for (int s = 0; s < states; s++) {
+        const float *x = arranged + (size_t)s * count + k;
+        partial[s] = _mm256_fmadd_ps(number, _mm256_loadu_ps(x), partial[s]);
+      }
+    }
+    for (int s = 0; s < states; s++) {
+      totals[s] =
+          scales ? _mm256_fmadd_ps(partial[s], _mm256_set1_ps(scales[b]), totals[s]) : partial[s];
+    }
+  }
+  for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
+}
+
+/// The rows of one kind times `states` (a constant) rows of activations.
+INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_code_kind kind,
+                          const table_planes *planes, size_t first, size_t rows,
+                          const float *arranged, const int states, float *out, size_t stride,
+                          int adding) {
+  for (size_t row = 0; row < rows; row++) {
+    float sums[4];
+    if (halftone_is_four_bit(kind) && weights->block == 64) {
+      multiply_four_bit(weights, 64, planes, first + row, arranged, states, sums);
+    } else if (halftone_is_four_bit(kind)) {
+      multiply_four_bit(weights, weights->block, planes, first + row, arranged, states, sums);
+    } else {
+      multiply_wide(weights, kind, first + row, arranged, states, sums);
+    }
+    for (int s = 0; s < states; s++) {
+      float *place = out + (size_t)s * stride + row;
+      const float sum = weights->factor * sums[s];
+      *place = adding ? *place + sum : sum;
+    }
+  }
+}
+
+/// Four states at a time, then those that are left, for some rows that stay in the cache meanwhile. A
+/// state's sums do not depend on which others are computed with it.
+INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_code_kind kind,
+                          size_t first, size_t rows, const float *arranged, size_t states,
+                          float *out, size_t stride, int adding) {
+  const size_t count = halftone_arranged_count(weights->columns);
+  const int has_table = kind == HALFTONE_CODES_LOOKUP4;
+  table_planes table;
+  if (has_table) table = make_planes(weights->table);
+  const table_planes *planes = has_table ? &table : NULL;
+  for (size_t start = 0; start < rows; start += HALFTONE_PRODUCT_ROWS) {
+    const size_t length = halftone_smaller(HALFTONE_PRODUCT_ROWS, rows - start);
+    for (size_t s = 0; s < states;) {
+      const float *x = arranged + s * count;
+      float *y = out + s * stride + start;
+#define STATES(n)                                                                                  \
+  multiply_rows(weights, kind, planes, first + start, length, x, n, y, stride, adding), s += n
+      switch (states - s) {
+        case 1:
+          STATES(1);
+          break;
+        case 2:
+          STATES(2);
+          break;
+        case 3:
+          STATES(3);
+          break;
+        default:
+          STATES(4);
+      }
+#undef STATES
+    }
+  }
+}
+
+void halftone_multiply_exact_avx2(const halftone_coded_rows *weights, size_t first, size_t rows,
+                            const float *arranged, size_t states, float *out, size_t stride,
+                            int adding) {
+#define KIND(kind)                                                                                 \
+  case kind:                                                                                       \
+    multiply_kind(weights, kind, first, rows, arranged, states, out, stride, adding);              \
+    break;
+  if (!has_whole_vectors(weights)) {
+    halftone_multiply_exact_scalar(weights, first, rows, arranged, states, out, stride, adding);
+    return;
+  }
+  switch (weights->kind) {
+    KIND(HALFTONE_CODES_LOOKUP4)
+    KIND(HALFTONE_CODES_UINT4)
+    KIND(HALFTONE_CODES_INT8)
+    KIND(HALFTONE_CODES_BF16)
+    KIND(HALFTONE_CODES_F16)
+  }
+#undef KIND
+}
+
+HALFTONE_END
+#endif

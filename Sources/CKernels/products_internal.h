@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files of the products share: where things are in rows of codes and of rounded activations.
+
+#ifndef HALFTONE_PRODUCTS_INTERNAL_H
+#define HALFTONE_PRODUCTS_INTERNAL_H
+
+#include "kernels_internal.h"
+
+#define HALFTONE_DECLARE_PRODUCTS(isa)                                                             \
+  void halftone_arrange_##isa(const halftone_coded_rows *weights, const float *x,                  \
+                              float *arranged);                                                    \
+  void halftone_multiply_exact_##isa(const halftone_coded_rows *weights, size_t first, size_t rows,      \
+                               const float *arranged, size_t states, float *out, size_t stride,    \
+                               int adding);                                                        \
+  void halftone_quantize_state_##isa(const halftone_coded_rows *weights, const float *x,           \
+                                     void *state);                                                 \
+  void halftone_multiply_fast_##isa(const halftone_coded_rows *weights, size_t first, size_t rows, \
+                                    const void *quantized, size_t states, float *out,              \
+                                    size_t stride, int adding);
+
+HALFTONE_DECLARE_PRODUCTS(scalar)
+HALFTONE_DECLARE_PRODUCTS(avx2)
+
+#define HALFTONE_PRODUCTS_TABLE(label, isa)                                                        \
+  {                                                                                                \
+    .name = label, .arrange = halftone_arrange_##isa, .multiply_exact = halftone_multiply_exact_##isa,         \
+    .quantize_state = halftone_quantize_state_##isa,                                               \
+    .multiply_fast = halftone_multiply_fast_##isa,                                                 \
+  }
+
+/// Rows of weights that meet all activations before the next ones are read: few enough for the
+/// second-level cache, enough that what is done once for them is little.
+#define HALFTONE_PRODUCT_ROWS 16
+
+/// Asks for the codes that come two KiB later: the processor's own guesses end with a page. Beyond the
+/// last row this does nothing.
+static inline void halftone_ask_ahead(const uint8_t *codes) { __builtin_prefetch(codes + 2048); }
+
+/// Activations that are rounded together.
+#define HALFTONE_STATE_GROUP 32
+
+/// One row of rounded activations: the codes in a variant's order; each group's step, four times over;
+/// and, where blocks are whole groups, the sum of each block's activations as rounded.
+typedef struct halftone_state {
+  int8_t *codes;
+  float *steps;
+  float *sums;
+} halftone_state;
+
+static inline halftone_state halftone_state_at(const void *start, size_t columns) {
+  const size_t count = halftone_arranged_count(columns);
+  char *bytes = (char *)(uintptr_t)start;
+  float *steps = (float *)(void *)(bytes + count);
+  return (halftone_state){(int8_t *)bytes, steps, steps + count / HALFTONE_STATE_GROUP * 4};
+}
+
+/// The steps and sums of a row of activations, and its codes in their natural order.
+void halftone_round_state(const halftone_coded_rows *weights, const float *x, halftone_state state);
+
+static inline int halftone_is_four_bit(halftone_code_kind kind) {
+  return kind == HALFTONE_CODES_LOOKUP4 || kind == HALFTONE_CODES_UINT4;
+}
+
+/// Where a row's codes begin.
+static inline const uint8_t *halftone_row_codes(const halftone_coded_rows *weights, size_t row) {
+  const size_t bytes = halftone_is_four_bit(weights->kind)       ? weights->columns / 2
+                       : weights->kind == HALFTONE_CODES_INT8 ? weights->columns
+                                                              : 2 * weights->columns;
+  return (const uint8_t *)weights->codes + row * bytes;
+}
+
+static inline size_t halftone_blocks_per_row(const halftone_coded_rows *weights) {
+  return weights->columns / weights->block;
+}
+
+/// The largest magnitude of a table, and its values in whole 127ths of that.
+static inline float halftone_round_table(const float *table, int8_t rounded[16]) {
+  float largest = 0;
+  for (int i = 0; i < 16; i++) {
+    const float magnitude = table[i] < 0 ? -table[i] : table[i];
+    if (magnitude > largest) largest = magnitude;
+  }
+  for (int i = 0; i < 16; i++) {
+    const float value = largest > 0 ? table[i] / largest * 127 : 0;
+    rounded[i] = (int8_t)(value < 0 ? value - 0.5f : value + 0.5f);
+  }
+  return largest;
+}
+
+#endif

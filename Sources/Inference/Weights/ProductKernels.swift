@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CKernels
+import Foundation
+
+/// Products with weights that stay codes; the bounds are in `product_kernels.h`.
+///
+/// Beside ``VectorMath`` this is the module's only way to the kernels. The table that it points to is
+/// constant, so that any thread may use it.
+struct ProductKernels: @unchecked Sendable {
+  /// Rows of activations up to which a product straight from the codes is the faster way: beyond, it
+  /// costs less to restore the weights once for all of them.
+  static let stateLimit = 16
+
+  private let kernels: UnsafePointer<halftone_products>
+
+  /// Picks the kernels for this processor, or those that `HALFTONE_ISA` names.
+  ///
+  /// - Throws: ``InferenceError/instructionSetUnavailable(name:)``.
+  init() throws {
+    guard let kernels = halftone_products_active() else {
+      let name = ProcessInfo.processInfo.environment["HALFTONE_ISA"] ?? ""
+      throw InferenceError.instructionSetUnavailable(name: name)
+    }
+    self.kernels = kernels
+  }
+
+  /// `out = x * transpose(matrix)`, or that added to `out`, in exact or fast arithmetic.
+  ///
+  /// The outputs are divided among threads; each is the same whatever their number.
+  /// - Parameters:
+  ///   - x: `states` rows of `matrix.columnCount`, side by side.
+  ///   - out: rows of `matrix.rowCount`, `stride` apart.
+  func multiply(
+    _ matrix: CodedMatrix, _ x: UnsafePointer<Float>, states: Int, arithmetic: Arithmetic,
+    into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool, threads: Int
+  ) {
+    let isFast = arithmetic == .fast && matrix.hasFastProducts
+    let columns = matrix.columnCount
+    let size =
+      isFast ? halftone_state_bytes(columns) : 4 * halftone_arranged_count(columns)
+    matrix.withRows { rows in
+      withUnsafeTemporaryAllocation(byteCount: states * size, alignment: 64) { buffer in
+        guard let arranged = buffer.baseAddress else { return }
+        for state in 0..<states {
+          let (from, to) = (x + state * columns, arranged + state * size)
+          if isFast {
+            kernels.pointee.quantize_state(rows, from, to)
+          } else {
+            kernels.pointee.arrange(rows, from, to.assumingMemoryBound(to: Float.self))
+          }
+        }
+        let chunks = RowChunks(rowCount: matrix.rowCount, threads: threads, least: 32)
+        concurrently(chunks.count, threads: threads) { chunk, _ in
+          let outputs = chunks[chunk]
+          let place = out + outputs.lowerBound
+          if isFast {
+            kernels.pointee.multiply_fast(
+              rows, outputs.lowerBound, outputs.count, arranged, states, place, stride,
+              adding ? 1 : 0)
+          } else {
+            kernels.pointee.multiply_exact(
+              rows, outputs.lowerBound, outputs.count, arranged.assumingMemoryBound(to: Float.self),
+              states, place, stride, adding ? 1 : 0)
+          }
+        }
+      }
+    }
+  }
+}
