@@ -25,8 +25,9 @@ TEXT = REPOSITORY / "examples/eval.txt"
 TOKENS = 96
 # Families whose own checkpoint a version of Transformers computes otherwise are no measure.
 PLAIN = 1e-4
-# Restored to bf16, experts compute with weights that differ by 2^-9 and less.
-BF16_EXPERTS = 2e-2
+# Restored to bf16, experts compute with weights that differ by 2^-9 and less, so that of two experts that weigh
+# almost the same another one may be taken.
+BF16_EXPERTS = 0.1
 
 
 def run(*words):
@@ -119,13 +120,11 @@ def check(runtime, halftone, scratch):
             refused = f"{runtime.name} does not work for the family" in done.stderr
             return ("refused", "") if refused else ("fail", done.stderr.strip())
         layers = json.loads(done.stdout)["quantized_tensors"]
-        try:
-            model, about = load(output)
-        except RuntimeError:
-            kept = [name for name in arrays(output) if ".experts." in name and name.endswith(".weight")]
-            if kept:
-                return "skip", "experts whose rows are no whole groups are kept, and it takes all or none"
-            raise
+        kept = [name for name in arrays(output) if ".experts." in name and name.endswith(".weight")]
+        partly = kept and any(".experts." in name for name in runtime.restored(output, arrays(output)))
+        if partly:
+            return "skip", "experts whose rows are no whole groups are kept, and it takes all or none"
+        model, about = load(output)
         own = set(model._tied_weights_keys or [])
         wrong = [k for kind in ("missing_keys", "unexpected_keys", "mismatched_keys")
                  for k in about[kind] if k not in own]

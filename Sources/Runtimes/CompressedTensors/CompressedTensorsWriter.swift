@@ -34,7 +34,8 @@ package enum CompressedTensorsWriter {
   private static func noteOnExperts(in entries: [Plan.Entry]) -> [String] {
     let kinds = Set(entries.filter(\.isExpert).map { $0.record.plainType == nil })
     return kinds.count < 2
-      ? [] : ["some experts stay in their type: vLLM may load such a model, Transformers 5 does not"]
+      ? []
+      : ["some experts stay in their type, and Transformers 5 loads them all quantized or none"]
   }
 
   private static func fit(_ entry: Plan.Entry) throws -> Plan.Entry {
