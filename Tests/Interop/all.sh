@@ -19,7 +19,7 @@ failed=
 for script in "$here"/*.py; do
   name=$(basename "$script" .py)
   # Parts of the others, and comparisons that are not with a runtime's files.
-  case $name in record | table | *_cases | llama_cpp | llama_cpp_convert | configuration_keys) continue ;; esac
+  case $name in environment | record | table | *_cases | llama_cpp | llama_cpp_convert | configuration_keys) continue ;; esac
   printf '%s ... ' "$name"
   if python3 "$script" --venv "$folder/$name" >"$folder/$name.log" 2>&1; then
     echo ok

@@ -17,20 +17,16 @@ used again) or in a temporary folder; --python names an interpreter that has the
 the first that does not.
 """
 
-import argparse
 import json
 import os
-import subprocess
 import sys
-import tempfile
-import venv
 import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from environment import REPOSITORY, main, run  # noqa: E402
 from record import record  # noqa: E402
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 FAMILIES = REPOSITORY / "Tests/Fixtures/families"
 PINNED = ["numpy==2.4.6", "safetensors==0.8.0", "tokenizers==0.23.3", "torch==2.13.0", "transformers==5.23.0",
           "accelerate==1.15.0", "compressed-tensors==0.20.0"]
@@ -40,24 +36,6 @@ SCHEMES = ["fp8", "nvfp4", "mxfp4"]
 
 # The library restores weights in bf16, and computes with activations in 8 bits where the format is FP8 dynamic.
 OWN_ARITHMETIC = {"fp8": 0.2, "nvfp4": 0.05, "mxfp4": 0.05}
-
-
-def run(*words):
-    done = subprocess.run([str(w) for w in words], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(map(str, words))}\nexit {done.returncode}: {done.stderr[-2000:]}")
-    return done.stdout
-
-
-def interpreter(folder):
-    """Python of a virtual environment with the pinned packages, made if it is not there."""
-    python = folder / "bin/python"
-    stamp = folder / "pinned.json"
-    if not stamp.exists() or json.loads(stamp.read_text()) != PINNED:
-        venv.create(folder, with_pip=True)
-        run(python, "-m", "pip", "install", "--quiet", *PINNED)
-        stamp.write_text(json.dumps(PINNED))
-    return python
 
 
 def check(halftone, scratch):
@@ -203,27 +181,5 @@ def check(halftone, scratch):
         print(f"{model.name}: nvfp4 from .tone and back")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--venv", type=Path)
-    parser.add_argument("--python", type=Path)
-    parser.add_argument("--halftone", type=Path, default=REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        if options.inside:
-            return check(options.halftone.resolve(), Path(scratch))
-        python = options.python
-        if python is None:
-            try:
-                python = interpreter(options.venv or Path(scratch) / "venv")
-            except SystemExit as error:
-                print(f"SKIPPED compressed-tensors: it can't be installed: {error}")
-                record("compressed-tensors", "", "", "skip", PEER, detail="can't be installed")
-                return
-        code = subprocess.run([str(python), __file__, "--inside", "--halftone", str(options.halftone.resolve())]).returncode
-        sys.exit(code)
-
-
 if __name__ == "__main__":
-    main()
+    main(__file__, __doc__, PINNED, check, "compressed-tensors", PEER)

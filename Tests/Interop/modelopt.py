@@ -16,24 +16,20 @@ virtual environment in --venv (kept, and used again) or in a temporary folder; -
 has them. Exit 0 if everything holds, 1 with the first that does not.
 """
 
-import argparse
 import json
 import logging
 import os
-import subprocess
 import sys
-import tempfile
-import venv
 import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from environment import REPOSITORY, main, run  # noqa: E402
 from record import record  # noqa: E402
 
 # This file is called like the package that it imports.
 sys.path = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 FAMILIES = REPOSITORY / "Tests/Fixtures/families"
 PINNED = ["numpy==2.4.6", "safetensors==0.8.0", "torch==2.13.0", "transformers==5.23.0", "accelerate==1.15.0",
           "nvidia-modelopt==0.47.0"]
@@ -51,24 +47,6 @@ THEIRS = ["FP8_PER_CHANNEL_PER_TOKEN_CFG", "FP8_DEFAULT_CFG", "W4A16_NVFP4_CFG",
           "INT8_WEIGHT_ONLY_CFG", "INT4_BLOCKWISE_WEIGHT_ONLY_CFG", "FP8_2D_BLOCKWISE_WEIGHT_ONLY_CFG"]
 # Families whose layers are stored as ModelOpt exports them, plain matrices that keep their names.
 NAMES = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "phi3", "olmo2", "starcoder2"]
-
-
-def run(*words):
-    done = subprocess.run([str(w) for w in words], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(map(str, words))}\nexit {done.returncode}: {done.stderr[-2000:]}")
-    return done.stdout
-
-
-def interpreter(folder):
-    """Python of a virtual environment with the pinned packages, made if it is not there."""
-    python = folder / "bin/python"
-    stamp = folder / "pinned.json"
-    if not stamp.exists() or json.loads(stamp.read_text()) != PINNED:
-        venv.create(folder, with_pip=True)
-        run(python, "-m", "pip", "install", "--quiet", *PINNED)
-        stamp.write_text(json.dumps(PINNED))
-    return python
 
 
 def check(halftone, scratch):
@@ -190,27 +168,5 @@ def check(halftone, scratch):
         record("modelopt (reading)", model.name, name, "pass", PEER, "weights, bits")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--venv", type=Path)
-    parser.add_argument("--python", type=Path)
-    parser.add_argument("--halftone", type=Path, default=REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        if options.inside:
-            return check(options.halftone.resolve(), Path(scratch))
-        python = options.python
-        if python is None:
-            try:
-                python = interpreter(options.venv or Path(scratch) / "venv")
-            except SystemExit as error:
-                print(f"SKIPPED modelopt: it can't be installed: {error}")
-                record("modelopt", "", "", "skip", PEER, detail="can't be installed")
-                return
-        code = subprocess.run([str(python), __file__, "--inside", "--halftone", str(options.halftone.resolve())]).returncode
-        sys.exit(code)
-
-
 if __name__ == "__main__":
-    main()
+    main(__file__, __doc__, PINNED, check, "modelopt", PEER)
