@@ -20,16 +20,11 @@ import Testing
   /// 2 GiB and more.
   private static let residentAllowance = 3 << 29
 
-  private static func setting(_ name: String, default value: Int) -> Int {
-    ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? value
-  }
-
   @Test func `a damaged file is refused with an error or every tensor can be read`() throws {
-    let count = Self.setting("HALFTONE_FUZZ_CASES", default: Self.defaultCaseCount)
-    let first = Self.setting("HALFTONE_FUZZ_SEED", default: 1)
+    let seeds = MutationSeeds.range(default: Self.defaultCaseCount)
     let start = peakResidentByteCount()
     var opened = 0
-    for seed in first..<first + count {
+    for seed in seeds {
       var mutation = SafetensorsMutation(seed: UInt64(bitPattern: Int64(seed)))
       let contents = mutation.file()
       do {
@@ -43,7 +38,7 @@ import Testing
       }
     }
     // Both outcomes must be met, or the mutations are too mild or too wild to tell anything.
-    #expect(opened > count / 100 && opened < count)
+    #expect(opened > seeds.count / 100 && opened < seeds.count)
     #expect(peakResidentByteCount() - start < Self.residentAllowance)
   }
 

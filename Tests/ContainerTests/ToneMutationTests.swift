@@ -3,6 +3,7 @@
 import Container
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// Damages golden files at random, with checksums that fit: whatever comes out is refused with an error
@@ -24,20 +25,15 @@ import Testing
     "compressed-directory", "parts-00001-of-00002",
   ]
 
-  private static func setting(_ name: String, default value: Int) -> Int {
-    ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? value
-  }
-
   @Test func `a damaged file is refused with an error or can be read`() throws {
     let files = try Self.originals.map { name in
       [UInt8](try Data(contentsOf: URL(filePath: Vectors.path("valid", name))))
     }
     for file in files { #expect(ToneBytes(file).file == file, "sealing changes nothing else") }
-    let count = Self.setting("HALFTONE_FUZZ_CASES", default: Self.defaultCaseCount)
-    let first = Self.setting("HALFTONE_FUZZ_SEED", default: 1)
+    let seeds = MutationSeeds.range(default: Self.defaultCaseCount)
     let start = peakResidentByteCount()
     var opened = 0
-    for seed in first..<first + count {
+    for seed in seeds {
       var mutation = ToneMutation(seed: UInt64(bitPattern: Int64(seed)))
       let contents = Data(mutation.file(from: files))
       do {
@@ -51,7 +47,7 @@ import Testing
       }
     }
     // Both outcomes must be met, or the mutations are too mild or too wild to tell anything.
-    #expect(opened > count / 100 && opened < count)
+    #expect(opened > seeds.count / 100 && opened < seeds.count)
     #expect(peakResidentByteCount() - start < Self.residentAllowance)
   }
 

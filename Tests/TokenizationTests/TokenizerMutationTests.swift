@@ -17,16 +17,11 @@ import Testing
 
   private static let text = "Hello,  wörld!\n日本 🙂 it's 123\t<x> [MASK] and<0x41>▁a"
 
-  private static func setting(_ name: String, default value: Int) -> Int {
-    ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? value
-  }
-
   /// Calls `open` with a damaged file for each seed, and uses what it returns.
   private func run(_ open: (UInt64) throws -> Tokenizer) throws {
-    let count = Self.setting("HALFTONE_FUZZ_CASES", default: Self.defaultCaseCount)
-    let first = Self.setting("HALFTONE_FUZZ_SEED", default: 1)
+    let seeds = MutationSeeds.range(default: Self.defaultCaseCount)
     var opened = 0
-    for seed in first..<first + count {
+    for seed in seeds {
       do {
         let tokenizer = try open(UInt64(bitPattern: Int64(seed)))
         opened += 1
@@ -38,7 +33,7 @@ import Testing
       }
     }
     // Both outcomes must be met, or the mutations are too mild or too wild to tell anything.
-    #expect(opened > count / 100 && opened < count)
+    #expect(opened > seeds.count / 100 && opened < seeds.count)
   }
 
   @Test func `a damaged tokenizer.json is refused with an error or can be used`() throws {

@@ -9,22 +9,17 @@ import Testing
 
 /// Damages valid files at random: whatever comes out is refused with an error or can be read.
 ///
-/// `HALFTONE_FUZZ_CASES` sets the number of cases and `HALFTONE_FUZZ_SEED` the first seed.
+/// ``MutationSeeds`` says which cases.
 @Suite struct CTranslate2MutationTests {
   private static let defaultCaseCount = 3000
 
-  private static func setting(_ name: String, default value: Int) -> Int {
-    ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? value
-  }
-
   @Test func `a damaged model bin is refused with an error or every tensor can be read`() throws {
-    let count = Self.setting("HALFTONE_FUZZ_CASES", default: Self.defaultCaseCount)
-    let first = Self.setting("HALFTONE_FUZZ_SEED", default: 1)
+    let seeds = MutationSeeds.range(default: Self.defaultCaseCount)
     let originals = try ["llama/int8_float16", "gpt2/int8", "bloom/int16"].map {
       try Data(contentsOf: Fixtures.folder.appending(path: "ctranslate2/\($0)/model.bin"))
     }
     var (opened, translated) = (0, 0)
-    for seed in first..<first + count {
+    for seed in seeds {
       var mutation = CTranslate2Mutation(seed: UInt64(bitPattern: Int64(seed)))
       let contents = mutation.damaged(originals[seed % originals.count])
       do {
@@ -40,7 +35,7 @@ import Testing
       }
     }
     // All outcomes must be met, or the mutations are too mild or too wild to tell anything.
-    #expect(translated > count / 100 && translated < opened && opened < count)
+    #expect(translated > seeds.count / 100 && translated < opened && opened < seeds.count)
   }
 
   private func readAll(of model: CTranslate2Model, fileByteCount: Int, seed: Int) throws {

@@ -11,22 +11,17 @@ import Testing
 
 /// Damages valid models at random: whatever comes out is refused with an error or can be read.
 ///
-/// `HALFTONE_FUZZ_CASES` sets the number of cases and `HALFTONE_FUZZ_SEED` the first seed.
+/// ``MutationSeeds`` says which cases.
 @Suite struct GridMutationTests {
   private static let defaultCaseCount = 1000
-
-  private static func setting(_ name: String, default value: Int) -> Int {
-    ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? value
-  }
 
   @Test func `a damaged model is refused with an error or every tensor can be read`() throws {
     let bases = try (GridFixture.models + GridFixture.published.map(\.folder)).map {
       try GridArrays(of: GridFixture.path($0))
     }
-    let count = Self.setting("HALFTONE_FUZZ_CASES", default: Self.defaultCaseCount)
-    let first = Self.setting("HALFTONE_FUZZ_SEED", default: 1)
+    let seeds = MutationSeeds.range(default: Self.defaultCaseCount)
     var (opened, refused) = (0, 0)
-    for seed in first..<first + count {
+    for seed in seeds {
       var mutation = GridMutation(seed: UInt64(bitPattern: Int64(seed)))
       let arrays = mutation.arrays(from: bases)
       guard let byteCount = try? arrays.file().count else { continue }
@@ -46,7 +41,7 @@ import Testing
       }
     }
     // Both outcomes must be met, or the mutations are too mild or too wild to tell anything.
-    #expect(opened > count / 100 && refused > count / 10)
+    #expect(opened > seeds.count / 100 && refused > seeds.count / 10)
   }
 
   private func readAll(
