@@ -173,10 +173,10 @@ BLOCKS_INLINE void q8_0_block(const uint16_t *x, const group_scales *group, int 
 #define DEFINE_QUANTIZER(type, byte_count)                                                         \
   static int type##_chunk(const uint16_t *src, uint8_t *dst, halftone_error_sums *sums) {          \
     group_scales groups[CHUNK_GROUPS];                                                             \
+    pair_sums s = no_sums();                                                                       \
     for (int g = 0; g < CHUNK_GROUPS; g++) {                                                       \
       if (!type##_scales(src + g * GROUP_WEIGHTS, &groups[g])) return 0;                           \
     }                                                                                              \
-    pair_sums s = no_sums();                                                                       \
     for (int b = 0; b < CHUNK_BLOCKS; b++) {                                                       \
       type##_block(src + b * SMALL_BLOCK, &groups[b / GROUP], b % GROUP, dst + b * byte_count, &s); \
     }                                                                                              \

@@ -181,8 +181,9 @@ static inline void add_32(const uint16_t *src, __m256i codes, __m256 scale,
   for (int k = 0; k < 2; k++) {
     __m256 x[2];
     widen_16(src + 16 * k, x);
-    add_8(x[0], _mm256_mul_ps(value[2 * k], scale), s, 0);
-    add_8(x[1], _mm256_mul_ps(value[2 * k + 1], scale), s, 1);
+    for (int half = 0; half < 2; half++) {
+      add_8(x[half], _mm256_mul_ps(value[2 * k + half], scale), s, half);
+    }
   }
 }
 

@@ -10,12 +10,13 @@
 
 /// Lanes in the order of widen_16.
 typedef struct pair_sums {
-  __m256 xx[2], yy[2], ee[2], largest[2];
+  __m256 xx[2], yy[2], ee[2];
+  __m256i largest;  ///< of both halves, as bits of numbers that are not NaN
 } pair_sums;
 
 static inline pair_sums no_sums(void) {
   const __m256 zero = _mm256_setzero_ps();
-  return (pair_sums){{zero, zero}, {zero, zero}, {zero, zero}, {zero, zero}};
+  return (pair_sums){{zero, zero}, {zero, zero}, {zero, zero}, _mm256_setzero_si256()};
 }
 
 /// Sixteen bf16 weights as fp32, which they are once zeros stand below them. An interleaving is one
@@ -27,15 +28,15 @@ static inline void widen_16(const uint16_t *src, __m256 x[2]) {
   x[1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(zero, words));
 }
 
-/// Adds the pairs of vector `half` of sixteen.
+/// Adds the pairs of vector `half` of sixteen weights.
 static inline void add_8(__m256 x, __m256 y, pair_sums *s, int half) {
-  const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(HALFTONE_MAGNITUDE_MASK));
   __m256 e = _mm256_sub_ps(x, y);
   s->xx[half] = _mm256_fmadd_ps(x, x, s->xx[half]);
   s->yy[half] = _mm256_fmadd_ps(y, y, s->yy[half]);
   s->ee[half] = _mm256_fmadd_ps(e, e, s->ee[half]);
-  // Maxps gives its second operand where the first is NaN.
-  s->largest[half] = _mm256_max_ps(_mm256_and_ps(magnitude, e), s->largest[half]);
+  // Magnitudes order as integers do, for which the processor has units that are idle here.
+  __m256i size = _mm256_and_si256(_mm256_castps_si256(e), _mm256_set1_epi32(HALFTONE_MAGNITUDE_MASK));
+  s->largest = _mm256_max_epi32(size, s->largest);
 }
 
 /// Puts a sum's vectors into lanes.
@@ -51,7 +52,8 @@ static inline void finish_chunk(const pair_sums *s, halftone_error_sums *sums) {
   store_lanes(s->xx, lanes.xx);
   store_lanes(s->yy, lanes.yy);
   store_lanes(s->ee, lanes.ee);
-  store_lanes(s->largest, lanes.largest);
+  const __m256 largest[2] = {_mm256_castsi256_ps(s->largest), _mm256_setzero_ps()};
+  store_lanes(largest, lanes.largest);
   error_lanes_finish(&lanes, sums);
 }
 
