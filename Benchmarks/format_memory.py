@@ -22,7 +22,7 @@ import memory
 # By format: the scheme of `quantize --to`, and the scheme of a `.tone` file that it takes over.
 SCHEMES = {
     "bitsandbytes": ("nf4", "nf4"),
-    "gguf": ("q4_0", "mxfp4"),
+    "gguf": ("q4_0", "bf16"),
     "compressed-tensors": ("w4a16", "w4a16"),
     "gptq": ("w4a16", "w4a16"),
     "awq": ("w4a16-asym", "w4a16-asym"),
