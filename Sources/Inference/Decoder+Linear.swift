@@ -29,7 +29,7 @@ extension Decoder {
     into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
   ) {
     if case .coded(let arithmetic) = productRule, let matrix = weights.coded(projection.weight) {
-      if rows <= ProductKernels.stateLimit {
+      if products.multiplies(matrix, states: rows, arithmetic: arithmetic) {
         products.multiply(
           matrix, x, states: rows, arithmetic: arithmetic, into: out, stride: stride,
           adding: adding, threads: threads)
