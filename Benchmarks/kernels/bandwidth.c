@@ -3,18 +3,21 @@
 // How much of the memory's bandwidth products with codes reach, for one row of activations and several,
 // on each instruction set of this machine. See bandwidth.sh.
 //
-//   bandwidth [MEGABYTES]      of codes (default 256: more than any cache)
+//   bandwidth [MEGABYTES] [THREADS]      of codes per thread (default 256: more than any cache), 1 thread
 //
-// One thread, its own processor time, medians of several rounds; between rounds the memory is read by
-// a plain loop, so that a neighbour that slows the machine slows both. "cached" repeats on 64 KB.
+// Each thread has codes of its own and counts its own processor time; all do the same at the same time,
+// and their rates are added. Medians of several rounds; between rounds the memory is read by a plain
+// loop, so that a neighbour that slows the machine slows both. "cached" repeats on 64 KB.
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "CKernels.h"
 
-enum { columns = 2048, block = 64, most_states = 16, rounds = 9 };
+enum { columns = 2048, block = 64, most_states = 16, rounds = 9, most_threads = 64 };
 
 static double now(void) {
   struct timespec t;
@@ -40,17 +43,29 @@ static void *memory(size_t bytes) {
 
 static volatile uint64_t sink;
 
-/// Seconds for reading some bytes once, eight streams of 64 bits each way.
+/// Seconds for reading some bytes once, 64 at a time, those asked for that come two KiB later.
 static double read_once(const uint8_t *bytes, size_t count) {
   const uint64_t *words = (const uint64_t *)(const void *)bytes;
   uint64_t sums[8] = {0};
   double start = now();
   for (size_t i = 0; i + 8 <= count / 8; i += 8) {
+    __builtin_prefetch(words + i + 256);
     for (int k = 0; k < 8; k++) sums[k] += words[i + (size_t)k];
   }
   double seconds = now() - start;
   for (int k = 0; k < 8; k++) sink += sums[k];
   return seconds;
+}
+
+static int threads = 1;
+static atomic_int arrived;
+
+/// Returns when all threads have come here as often.
+static void meet(void) {
+  const int place = atomic_fetch_add(&arrived, 1);
+  const int all = (place / threads + 1) * threads;
+  while (atomic_load(&arrived) < all) {
+  }
 }
 
 typedef struct inputs {
@@ -72,9 +87,23 @@ static const struct {
     {"f16", HALFTONE_CODES_F16, 2},
 };
 
-static void measure(const halftone_products *products, size_t index, int fast, size_t states,
-                    const inputs *in) {
-  const halftone_code_kind kind = kinds[index].kind;
+/// What one thread multiplies, and how many bytes a second it took from memory, from the cache and
+/// by reading alone.
+typedef struct task {
+  const halftone_products *products;
+  size_t kind;
+  int fast;
+  size_t states;
+  const inputs *in;
+  double from_memory, from_cache, peak;
+} task;
+
+static void *measure(void *start_of) {
+  task *task = start_of;
+  const halftone_products *products = task->products;
+  const inputs *in = task->in;
+  const size_t states = task->states;
+  const halftone_code_kind kind = kinds[task->kind].kind;
   const size_t row_bytes = kind <= HALFTONE_CODES_UINT4 ? columns / 2
                            : kind == HALFTONE_CODES_INT8 ? columns
                                                          : 2 * columns;
@@ -92,7 +121,9 @@ static void measure(const halftone_products *products, size_t index, int fast, s
   for (size_t s = 0; s < states; s++) {
     const float *x = in->x + s * columns;
     products->arrange(&weights, x, in->arranged + s * halftone_arranged_count(columns));
-    if (fast) products->quantize_state(&weights, x, in->states + s * halftone_state_bytes(columns));
+    if (task->fast) {
+      products->quantize_state(&weights, x, in->states + s * halftone_state_bytes(columns));
+    }
   }
   double seconds[2][rounds], reading[rounds];
   size_t counts[2];
@@ -100,33 +131,56 @@ static void measure(const halftone_products *products, size_t index, int fast, s
     const size_t rows = counts[cached] = (cached ? 64 << 10 : in->bytes) / row_bytes;
     const int repeats = cached ? 100 : 1;
     for (int r = -1; r < rounds; r++) {
+      meet();
       const double start = now();
       for (int i = 0; i < repeats; i++) {
-        if (fast) {
+        if (task->fast) {
           products->multiply_fast(&weights, 0, rows, in->states, states, in->out, rows, 0);
         } else {
           products->multiply_exact(&weights, 0, rows, in->arranged, states, in->out, rows, 0);
         }
       }
       if (r >= 0) seconds[cached][r] = (now() - start) / repeats;
+      meet();
       if (r >= 0 && !cached) reading[r] = read_once(in->codes, in->bytes);
     }
   }
-  const double per_weight = kinds[index].bytes_per_weight;
-  const double from_memory = (double)(counts[0] * columns) * per_weight / median(seconds[0]);
-  const double peak = (double)in->bytes / median(reading);
-  const double from_cache = (double)(counts[1] * columns) * per_weight / median(seconds[1]);
+  const double per_weight = kinds[task->kind].bytes_per_weight;
+  task->from_memory = (double)(counts[0] * columns) * per_weight / median(seconds[0]);
+  task->from_cache = (double)(counts[1] * columns) * per_weight / median(seconds[1]);
+  task->peak = (double)in->bytes / median(reading);
+  return NULL;
+}
+
+/// Measures on all threads and prints the sums.
+static void report(const halftone_products *products, size_t kind, int fast, size_t states,
+                   const inputs *in) {
+  task tasks[most_threads];
+  pthread_t others[most_threads];
+  for (int t = 0; t < threads; t++) {
+    tasks[t] = (task){.products = products, .kind = kind, .fast = fast, .states = states, .in = in + t};
+    if (t > 0 && pthread_create(&others[t], NULL, measure, &tasks[t]) != 0) exit(1);
+  }
+  measure(&tasks[0]);
+  double from_memory = 0, from_cache = 0, peak = 0;
+  for (int t = 0; t < threads; t++) {
+    if (t > 0) pthread_join(others[t], NULL);
+    from_memory += tasks[t].from_memory;
+    from_cache += tasks[t].from_cache;
+    peak += tasks[t].peak;
+  }
   printf("%-8s %-9s %-6s %2zu  %7.2f GB/s  %4.0f %% of %5.1f GB/s  cached %7.2f GB/s\n",
-         products->name, kinds[index].name, fast ? "fast" : "exact", states, from_memory / 1e9,
+         products->name, kinds[kind].name, fast ? "fast" : "exact", states, from_memory / 1e9,
          100 * from_memory / peak, peak / 1e9, from_cache / 1e9);
 }
 
-int main(int count, char **words) {
-  inputs in = {.bytes = (size_t)(count > 1 ? atoi(words[1]) : 256) << 20};
+/// Codes that are numbers of usual size as bf16 and as half precision, too.
+static inputs make_inputs(size_t bytes) {
+  inputs in = {.bytes = bytes};
   in.codes = memory(in.bytes);
   in.scales = memory(in.bytes / (block / 2) * sizeof(float));
   in.zeros = memory(in.bytes / (block / 2));
-  for (size_t i = 0; i < in.bytes; i++) in.codes[i] = (((i * 2654435761u) >> 13) & 15) | 48;
+  for (size_t i = 0; i < in.bytes; i++) in.codes[i] = (uint8_t)(((i * 2654435761u) >> 13 & 15) | 48);
   for (size_t i = 0; i < in.bytes / (block / 2); i++) {
     in.scales[i] = 0.01f + 0.001f * (float)(i % 7);
     in.zeros[i] = (uint8_t)(i % 16);
@@ -137,23 +191,31 @@ int main(int count, char **words) {
   in.states = memory(most_states * halftone_state_bytes(columns));
   in.out = memory(most_states * (in.bytes / (columns / 2)) * sizeof(float));
   for (int i = 0; i < 16; i++) in.table[i] = (float)i / 7.5f - 1;
+  return in;
+}
 
-  printf("products of weights in blocks of %d with rows of %d activations, one thread\n", block,
-         columns);
+int main(int count, char **words) {
+  const size_t bytes = (size_t)(count > 1 ? atoi(words[1]) : 256) << 20;
+  threads = count > 2 ? atoi(words[2]) : 1;
+  if (threads < 1 || threads > most_threads || bytes == 0) return 64;
+  inputs in[most_threads];
+  for (int t = 0; t < threads; t++) in[t] = make_inputs(bytes);
+
+  printf("products of weights in blocks of %d with rows of %d activations, threads: %d\n", block,
+         columns, threads);
   printf("set      weights   arith. rows   from memory   of plain reading\n");
   for (int isa = HALFTONE_ISA_AVX2; isa <= HALFTONE_ISA_NEON + 1; isa++) {
-    // The portable code last, on a tenth of the memory, for it is slow.
+    // The portable code last, on a part of the memory, for it is slow.
     const int is_portable = isa > HALFTONE_ISA_NEON;
     const halftone_products *products =
         halftone_products_for(is_portable ? HALFTONE_ISA_SCALAR : (halftone_isa)isa);
     if (products == NULL) continue;
-    inputs some = in;
-    if (is_portable) some.bytes /= 16;
+    for (int t = 0; is_portable && t < threads; t++) in[t].bytes = bytes / 16;
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
       for (int fast = 0; fast < (kinds[k].kind <= HALFTONE_CODES_INT8 ? 2 : 1); fast++) {
-        measure(products, k, fast, 1, &some);
-        if (!is_portable) measure(products, k, fast, 4, &some);
-        if (!is_portable) measure(products, k, fast, 16, &some);
+        report(products, k, fast, 1, in);
+        if (!is_portable) report(products, k, fast, 4, in);
+        if (!is_portable) report(products, k, fast, 16, in);
       }
     }
   }

@@ -65,6 +65,7 @@ INLINE void fill(const halftone_coded_rows *weights, const halftone_code_kind ki
   const size_t blocks = halftone_blocks_per_row(weights);
   const int is_four_bit = halftone_is_four_bit(kind);
   const uint8_t *codes[LANES];
+  const size_t next = LANES * (is_four_bit ? weights->columns / 2 : weights->columns);
   size_t places[LANES];
   for (size_t lane = 0; lane < LANES; lane++) {
     places[lane] = halftone_smaller(row + lane, last);
@@ -77,8 +78,9 @@ INLINE void fill(const halftone_coded_rows *weights, const halftone_code_kind ki
     __m256i v[LANES];
     for (int lane = 0; lane < LANES; lane++) {
       v[lane] = _mm256_loadu_si256((const __m256i *)codes[lane]);
+      // What the next panel takes from here on: the processor does not guess so many rows.
+      __builtin_prefetch(codes[lane] + next);
       codes[lane] += 32;
-      halftone_ask_ahead(codes[lane]);
     }
     transpose(v);
     for (int i = 0; i < GROUP_VECTORS; i++) {
