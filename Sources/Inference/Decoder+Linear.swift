@@ -30,7 +30,9 @@ extension Decoder {
   ) {
     if case .coded(let arithmetic) = productRule {
       let weight = projection.weight
-      if let matrix = weights.coded(weight), rows <= ProductKernels.stateLimit {
+      if let matrix = weights.coded(weight),
+        products.multiplies(matrix, states: rows, arithmetic: arithmetic)
+      {
         products.multiply(
           matrix, x, states: rows, arithmetic: arithmetic, into: out, stride: stride,
           adding: adding, threads: threads)
