@@ -3,6 +3,7 @@
 import Container
 import Conversion
 import Foundation
+import ModelTestSupport
 import Quantization
 import Tensors
 import TestSupport
@@ -12,6 +13,9 @@ import Testing
 
 /// Rounding differs in every sum of a network of one layer.
 private let exactTolerance = 1e-5
+/// The bound of `product_kernels.h` for sums of so many terms; a weight and its scale are each rounded
+/// once more on either side.
+private func sumBound(_ columns: Int) -> Double { (Double(columns) / 8 + 64 + 2) * 0x1p-24 }
 /// What vectors take as fp32, and codebooks; a matrix that is expanded takes several times as much.
 private let vectorByteCount = 1 << 16
 
@@ -53,6 +57,55 @@ private let vectorByteCount = 1 << 16
       try #expect(relativeError(stored.logits(ofWindow: window), expected) < exactTolerance)
     }
     #expect(stored.weights.ownedByteCount <= model.byteCount + vectorByteCount)
+    try expectProductsWithinBound(of: model)
+  }
+
+  /// Compares products straight from the codes with those of the restored weights, in double.
+  private func expectProductsWithinBound(of model: any ModelSource) throws {
+    let name = "model.layers.0.mlp.down_proj.weight"
+    guard let shape = model.description(of: name)?.shape,
+      let matrix = try CodedMatrix(TensorReference(name: name, shape: shape), from: model)
+    else { return }
+    let (states, columns) = (3, matrix.columnCount)
+    let x = TestTensor.spread(states * columns, seed: 11)
+    var out = [Float](repeating: .nan, count: states * matrix.rowCount)
+    try ProductKernels().multiply(
+      matrix, x, states: states, arithmetic: .exact, into: &out, stride: matrix.rowCount,
+      adding: false, threads: 2)
+    for row in [0, 1, 37, matrix.rowCount - 1] {
+      let terms = Terms(of: matrix, row: row)
+      for state in 0..<states {
+        let x = x[state * columns..<(state + 1) * columns].map(Double.init)
+        let sum = zip(terms.weights, x).reduce(0) { $0 + $1.0 * $1.1 }
+        let magnitude = zip(terms.magnitudes, x).reduce(0) { $0 + $1.0 * abs($1.1) }
+        let error = abs(Double(out[state * matrix.rowCount + row]) - sum)
+        #expect(error <= sumBound(columns) * magnitude, "row \(row), state \(state)")
+      }
+    }
+  }
+
+  /// One row's weights, and of each the magnitudes of what the kernels and the offsets add for it.
+  private struct Terms {
+    var weights: [Double]
+    var magnitudes: [Double]
+
+    init(of matrix: CodedMatrix, row: Int) {
+      var numbers = [Float](repeating: .nan, count: matrix.columnCount)
+      matrix.restore(rows: row..<row + 1, into: &numbers)
+      func perBlock(_ stored: BlockNumbers?) -> [Double] {
+        var numbers = [Float](repeating: 0, count: matrix.blocksPerRow)
+        stored?.read(matrix.blocks(of: row..<row + 1), into: &numbers)
+        return numbers.map(Double.init)
+      }
+      let (scales, offsets) = (perBlock(matrix.scales), perBlock(matrix.offsets))
+      let middle = matrix.kind == .unsignedBytes ? 128.0 : 0
+      weights = numbers.map(Double.init)
+      magnitudes = weights.enumerated().map { column, weight in
+        let block = column / matrix.block
+        let offset = offsets[block] + middle * scales[block]
+        return abs(weight - offset) + abs(offset)
+      }
+    }
   }
 
   @Test(arguments: schemes)
