@@ -10,6 +10,14 @@ struct Batch {
   /// intermediate results stay in the second-level cache.
   static let rowTile = 256
 
+  /// How segments are cut into tiles.
+  enum Tiling {
+    /// Into tiles of at most ``rowTile`` rows; single tokens of several sequences share one.
+    case rows
+    /// Not at all: each is a tile.
+    case segments
+  }
+
   /// Neighbouring tokens of one sequence.
   struct Segment {
     /// Counted through the whole batch.
@@ -41,8 +49,12 @@ struct Batch {
   var longestSegment: Int { segments.lazy.map(\.rows.count).max() ?? 0 }
 
   /// - Parameter segments: one after the other, none empty.
-  init(_ segments: [Segment]) {
+  init(_ segments: [Segment], tiling: Tiling = .rows) {
     self.segments = segments
+    guard tiling == .rows else {
+      tiles = segments.enumerated().map { Tile(rows: $1.rows, segments: $0..<$0 + 1) }
+      return
+    }
     var tiles: [Tile] = []
     var isOpen = false
     for (index, segment) in segments.enumerated() {
@@ -69,11 +81,11 @@ struct Batch {
   }
 
   /// Windows of one length, each a sequence of its own.
-  init(windowCount: Int, windowLength: Int) {
+  init(windowCount: Int, windowLength: Int, tiling: Tiling = .rows) {
     self.init(
       (0..<windowCount).map {
         Segment(rows: $0 * windowLength..<($0 + 1) * windowLength, textLength: windowLength)
-      })
+      }, tiling: tiling)
   }
 
   /// The rows that a tile has of each segment in it.

@@ -47,6 +47,11 @@ extension Decoder {
       normalize(
         norms.key, keys, heads: attention.keyValueHeadCount, of: attention, rows: rows.count)
     }
+    if attention.rounding.contains(.query), math.rounding != .none {
+      for row in 0..<rows.count {
+        math.scale(queries + row * stride, by: attention.scale, count: attention.querySize)
+      }
+    }
     if case .rotary(let embedding) = attention.position {
       for (segment, rows) in batch.parts(of: tile) {
         let table = workspace.positions.rotaryTable(embedding, textLength: segment.textLength)

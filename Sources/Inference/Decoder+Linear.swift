@@ -8,9 +8,9 @@ extension Decoder {
     into out: UnsafeMutablePointer<Float>
   ) {
     switch norm {
-    case .rootMeanSquare(let weight, let epsilon):
+    case .rootMeanSquare(let weight, let epsilon, let steps):
       math.rootMeanSquareNorm(
-        x, weight: weights[weight], epsilon: epsilon, rows: rows, count: count,
+        x, weight: weights[weight], epsilon: epsilon, steps: steps, rows: rows, count: count,
         stride: stride ?? count, into: out)
     case .layer(let weight, let bias, let epsilon):
       math.layerNorm(
@@ -19,7 +19,7 @@ extension Decoder {
     }
   }
 
-  /// `out = projection(x)`, or `out += projection(x)`.
+  /// `out = projection(x)`, or `out += projection(x)`, which is for results that aren't rounded.
   ///
   /// - Parameters:
   ///   - x: `rows * projection.inputSize`.
@@ -28,18 +28,20 @@ extension Decoder {
     _ projection: Projection, _ x: UnsafePointer<Float>, rows: Int,
     into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
   ) {
+    if let matrix = byteMatrix(of: projection) {
+      return multiplyBytes(
+        matrix, x, rows: rows, bias: projection.bias.map { weights[$0] }, into: out, stride: stride)
+    }
     if case .coded(let arithmetic) = productRule, let matrix = weights.coded(projection.weight) {
-      if rows <= ProductKernels.stateLimit {
+      if rows <= ProductKernels.stateLimit, matrix.isExact(in: math.rounding) {
         products.multiply(
           matrix, x, states: rows, arithmetic: arithmetic, into: out, stride: stride,
           adding: adding, threads: threads)
       } else {
         multiply(matrix, x, rows: rows, into: out, stride: stride, adding: adding)
       }
-      if let bias = projection.bias {
-        math.add(weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
-      }
-      return
+      return complete(
+        projection, outputs: 0..<projection.outputSize, out, rows: rows, stride: stride)
     }
     for slab in 0..<weights.slabs(of: projection.weight).count {
       project(projection, slab: slab, x, rows: rows, into: out, stride: stride, adding: adding)
@@ -69,7 +71,7 @@ extension Decoder {
 
   /// Weights that are restored at a time: so many that packing the activations for each product with
   /// them is a small part of it.
-  private static let restoredWeightCount = 1 << 19
+  static let restoredWeightCount = 1 << 19
 
   /// The outputs of one slab of a projection's weights, in their places in rows of all.
   func project(
@@ -83,11 +85,24 @@ extension Decoder {
         transposed: BLAS.Matrix(start: slab, stride: projection.inputSize),
         into: out, stride: stride,
         m: rows, n: outputs.count, k: projection.inputSize, adding: adding)
-      if let bias = projection.bias {
-        math.add(
-          weights[bias] + outputs.lowerBound, to: out, rows: rows, count: outputs.count,
-          stride: stride)
-      }
+      complete(projection, outputs: outputs, out, rows: rows, stride: stride)
     }
+  }
+
+  /// Adds the bias to products, some of a projection's outputs, and rounds what is to be rounded.
+  private func complete(
+    _ projection: Projection, outputs: Range<Int>, _ out: UnsafeMutablePointer<Float>, rows: Int,
+    stride: Int
+  ) {
+    let rounding = projection.rounding == .never ? .none : math.rounding
+    if projection.rounding == .each {
+      rounding.round(out, rows: rows, count: outputs.count, stride: stride)
+    }
+    if let bias = projection.bias {
+      math.unrounded.add(
+        weights[bias] + outputs.lowerBound, to: out, rows: rows, count: outputs.count,
+        stride: stride)
+    }
+    rounding.round(out, rows: rows, count: outputs.count, stride: stride)
   }
 }

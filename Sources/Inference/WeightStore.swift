@@ -16,6 +16,8 @@ final class WeightStore: Sendable {
 
   let source: any ModelSource
   let slabWeightLimit: Int
+  /// What weights are rounded to when they are read or restored.
+  private let rounding: Rounding
   /// Read-only once the store is made; what the pointers lead to is freed with `owners`.
   private nonisolated(unsafe) let residents: [TensorReference: Resident]
   private let owners: [FloatBuffer]
@@ -33,7 +35,7 @@ final class WeightStore: Sendable {
   /// - Throws: the source's first error.
   init(
     _ tensors: [TensorReference], from source: any ModelSource, threads: Int,
-    slabWeightLimit: Int = WeightSlabs.weightLimit
+    slabWeightLimit: Int = WeightSlabs.weightLimit, rounding: Rounding = .none
   ) throws {
     let loaded = Mutex<
       (matrices: [TensorReference: CodedMatrix], buffers: [TensorReference: FloatBuffer])
@@ -48,13 +50,14 @@ final class WeightStore: Sendable {
           return
         }
         let buffer = FloatBuffer(count: tensor.count)
-        try tensor.read(from: source, into: buffer.base, threads: 1)
+        try tensor.read(from: source, into: buffer.base, threads: 1, rounding: rounding)
         loaded.withLock { $0.buffers[tensor] = buffer }
       }
     }
     try failure.rethrow()
     self.source = source
     self.slabWeightLimit = slabWeightLimit
+    self.rounding = rounding
     let buffers = loaded.withLock(\.buffers)
     residents = buffers.mapValues { Resident(start: $0.base, slabCount: .max) }
     owners = Array(buffers.values)
@@ -74,7 +77,8 @@ final class WeightStore: Sendable {
   /// - Throws: the source's first error.
   init(
     _ tensors: [TensorReference], from source: any ModelSource, threads: Int,
-    in region: WeightArena.Region, slabPool: SlabPool, slabWeightLimit: Int
+    in region: WeightArena.Region, slabPool: SlabPool, slabWeightLimit: Int,
+    rounding: Rounding = .none
   ) throws {
     var residents: [TensorReference: Resident] = [:]
     var room = region
@@ -82,7 +86,7 @@ final class WeightStore: Sendable {
     for tensor in ordered where residents[tensor] == nil {
       guard tensor.isMatrix else {
         guard let start = room.take(tensor.count) else { continue }
-        try tensor.read(from: source, into: start, threads: threads)
+        try tensor.read(from: source, into: start, threads: threads, rounding: rounding)
         residents[tensor] = Resident(start: start, slabCount: .max)
         continue
       }
@@ -94,11 +98,13 @@ final class WeightStore: Sendable {
       guard count > 0 else { continue }
       let rows = 0..<slabs[count - 1].upperBound
       guard let start = room.take(rows.count * tensor.shape[1]) else { continue }
-      try tensor.read(rows: rows, from: source, into: start, threads: threads)
+      try tensor.read(
+        rows: rows, from: source, into: start, threads: threads, rounding: rounding)
       residents[tensor] = Resident(start: start, slabCount: count)
     }
     self.source = source
     self.slabWeightLimit = slabWeightLimit
+    self.rounding = rounding
     self.residents = residents
     owners = [region.owner]
     matrices = [:]
@@ -117,7 +123,9 @@ final class WeightStore: Sendable {
       if let buffer = late[tensor] { return UnsafePointer(buffer.base) }
       let buffer = FloatBuffer(count: tensor.count)
       buffer.all.initialize(repeating: 0)
-      failure.catching { try tensor.read(from: source, into: buffer.base, threads: 1) }
+      failure.catching {
+        try tensor.read(from: source, into: buffer.base, threads: 1, rounding: rounding)
+      }
       late[tensor] = buffer
       return UnsafePointer(buffer.base)
     }
@@ -131,7 +139,7 @@ final class WeightStore: Sendable {
     _ rows: Range<Int>, of matrix: CodedMatrix, _ body: (UnsafePointer<Float>) -> Void
   ) {
     slabPool.withBuffer(of: rows.count * matrix.columnCount) { buffer in
-      matrix.restore(rows: rows, into: buffer)
+      matrix.restore(rows: rows, into: buffer, rounding: rounding)
       body(buffer)
     }
   }
@@ -155,12 +163,14 @@ final class WeightStore: Sendable {
     }
     slabPool.withBuffer(of: slabs.slabRowCount * matrix.shape[1]) { buffer in
       if let coded = matrices[matrix] {
-        coded.restore(rows: rows, into: buffer)
+        coded.restore(rows: rows, into: buffer, rounding: rounding)
         body(rows, buffer)
         return
       }
       failure.catching {
-        do { try matrix.read(rows: rows, from: source, into: buffer) } catch {
+        do {
+          try matrix.read(rows: rows, from: source, into: buffer, rounding: rounding)
+        } catch {
           buffer.update(repeating: 0, count: rows.count * matrix.shape[1])
           throw error
         }
@@ -178,7 +188,7 @@ final class WeightStore: Sendable {
     let (slabs, width) = (slabs(of: matrix), matrix.shape[1])
     if let coded = matrices[matrix] {
       for (place, row) in rows.enumerated() {
-        coded.restore(rows: row..<row + 1, into: out + place * width)
+        coded.restore(rows: row..<row + 1, into: out + place * width, rounding: rounding)
       }
       return
     }
@@ -191,12 +201,14 @@ final class WeightStore: Sendable {
       } else if places.count < Self.slabWorthRows {
         for place in places {
           try matrix.read(
-            rows: rows[place]..<rows[place] + 1, from: source, into: out + place * width)
+            rows: rows[place]..<rows[place] + 1, from: source, into: out + place * width,
+            rounding: rounding)
         }
       } else {
         let range = slabs[slab]
         try slabPool.withBuffer(of: slabs.slabRowCount * width) { buffer in
-          try matrix.read(rows: range, from: source, into: buffer, threads: threads)
+          try matrix.read(
+            rows: range, from: source, into: buffer, threads: threads, rounding: rounding)
           for place in places {
             (out + place * width).update(
               from: buffer + (rows[place] - range.lowerBound) * width, count: width)

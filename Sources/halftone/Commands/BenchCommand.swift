@@ -44,12 +44,15 @@ struct BenchCommand: ParsableCommand {
       valueName: "exact|fast"))
   var arithmetic = Arithmetic.exact
 
+  @OptionGroup var rounding: ComputeArguments
+
   @OptionGroup var work: WorkOptions
 
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func validate() throws {
+    try rounding.check(with: arithmetic)
     for (name, value) in [
       ("prompt-tokens", promptTokens), ("generate-tokens", generateTokens), ("batch", batch),
       ("repetitions", repetitions),
@@ -62,7 +65,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let source = try openModel(at: model)
-    let runnable = try RunnableModel(source)
+    let runnable = try RunnableModel(source, compute: rounding.compute)
     let prompts = try self.prompts(for: source, vocabularySize: runnable.vocabularySize)
     for prompt in prompts { try runnable.check(prompt: prompt) }
     let length = (prompts.first?.count ?? 0) + generateTokens
@@ -82,7 +85,8 @@ struct BenchCommand: ParsableCommand {
     Terminal.finish()
     let result = BenchResult(
       runs, promptTokens: prompts[0].count, generateTokens: generateTokens, batch: batch,
-      threads: work.threads, arithmetic: arithmetic, cacheBytes: generator.peakCacheByteCount)
+      threads: work.threads, arithmetic: arithmetic, compute: rounding.compute,
+      cacheBytes: generator.peakCacheByteCount)
     if json { try JSONOutput.print(result) } else { print(result.text) }
   }
 
