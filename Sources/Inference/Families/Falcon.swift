@@ -84,7 +84,9 @@ private struct FalconOptions {
       BranchNorms(input: style.norm("\(name).\(module)", size: hidden))
     }
     func projection(_ module: String, from input: Int, to output: Int) -> Projection {
-      Projection("\(name).\(module)", from: input, to: output, bias: hasBias)
+      var projection = Projection("\(name).\(module)", from: input, to: output, bias: hasBias)
+      projection.rounding = .each
+      return projection
     }
     var attention = sizes.attention(
       .grouped(
