@@ -79,7 +79,8 @@ struct GeneratedText {
     Result(
       text: text, tokens: ids, finishReason: finish, promptTokens: request.prompt.count,
       generatedTokens: ids.count, sampling: request.sampling, arithmetic: arithmetic,
-      compute: compute, timeToFirstTokenSeconds: clock.secondsToFirst, generateTokensPerSecond: clock.tokensPerSecond,
+      compute: compute, timeToFirstTokenSeconds: clock.secondsToFirst,
+      generateTokensPerSecond: clock.tokensPerSecond,
       cacheBytes: generator.peakCacheByteCount)
   }
 
