@@ -144,6 +144,14 @@ final class WeightStore: Sendable {
     }
   }
 
+  /// Calls `body` with some rows of a matrix, valid during the call.
+  func withRows(
+    _ rows: Range<Int>, of matrix: TensorReference, _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    if let coded = matrices[matrix] { return withRestored(rows, of: coded, body) }
+    body(self[matrix] + rows.lowerBound * matrix.shape[1])
+  }
+
   /// How products with a matrix are cut.
   func slabs(of matrix: TensorReference) -> WeightSlabs {
     matrix.slabs(weightLimit: slabWeightLimit)

@@ -45,11 +45,26 @@ def check(halftone, scratch):
     import transformers
     from generate import ExactSums
     from safetensors.torch import load_file
+    from torch.utils._python_dispatch import TorchDispatchMode
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     torch.set_num_threads(1)
+    class LastBits(TorchDispatchMode):
+        """One of a thousand results of SiLU a step larger, as another library's exponential makes them: where
+        activations become bytes, a step of a row's largest number moves all of the row."""
+
+        generator = torch.Generator().manual_seed(1)
+
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            result = function(*args, **(kwargs or {}))
+            if function is not torch.ops.aten.silu.default:
+                return result
+            moved = torch.rand(result.shape, generator=self.generator) < 1e-3
+            step = torch.finfo(result.dtype).eps / 2
+            return torch.where(moved, (result.float() * (1 + step)).to(result.dtype), result)
+
     types = {"bf16": torch.bfloat16, "f16": torch.float16}
     failures = 0
 
@@ -120,12 +135,12 @@ def check(halftone, scratch):
         options = {"device_map": "cpu", "quantization_config": BitsAndBytesConfig(**quantized)} if quantized else {}
         model = load(MODEL, types[name], **options)
         theirs = nll(model)
-        with ExactSums():
+        with ExactSums(), LastBits():
             noise = (nll(model) - theirs).std().item() / len(theirs) ** 0.5
         found, exact = halftone_nll(path, compute), halftone_nll(path, "f32")
         apart_by = abs(found - theirs.mean().item())
         say(apart_by <= NLL_TOLERANCE * noise, "ref-llama", f"{label}, {compute}", "perplexity",
-            f"ref-llama {label}, {compute}: mean NLL {found:.6f}, theirs {theirs.mean().item():.6f}, which other sums "
+            f"ref-llama {label}, {compute}: mean NLL {found:.6f}, theirs {theirs.mean().item():.6f}, which last bits "
             f"move by {noise:.6f}; exact {exact:.6f}")
     if failures:
         sys.exit(f"{failures} cases are further off than they may be")

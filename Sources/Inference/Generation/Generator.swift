@@ -58,7 +58,10 @@ package final class Generator {
     capacity.sequenceCount = max(1, capacity.sequenceCount)
     self.capacity = capacity
     promptStep = min(Batch.rowTile * min(decoder.threads, 4), capacity.length)
-    shapes = decoder.architecture.layers.map { KeyValueShape($0.attention) }
+    shapes = decoder.architecture.layers.map { layer in
+      KeyValueShape(
+        layer.attention, keeping: decoder.architecture.latent(keptOf: layer.attention))
+    }
     let width = shapes.map(\.blockWidth).max() ?? 0
     let step = promptStep
     let blockCount = shapes.reduce(0) {

@@ -48,7 +48,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("families/llama", Compute.bf16), ("bitsandbytes/models/int8", .llmInt8),
+    ("families/llama", Compute.bf16), ("families/deepseek-v3", .bf16),
+    ("bitsandbytes/models/int8", .llmInt8),
   ])
   func `rounded activations give the tokens of whole windows too`(model: String, compute: Compute)
     throws
