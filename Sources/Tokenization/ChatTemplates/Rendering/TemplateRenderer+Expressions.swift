@@ -41,6 +41,10 @@ extension TemplateRenderer {
     case .or(let left, let right):
       let value = try value(of: left)
       return value.isTrue ? value : try self.value(of: right)
+    case .arithmetic(let left, .add, let right) where left.isMarkup != right.isMarkup:
+      return try result(
+        of: .add, escaped(value(of: left), unless: left.isMarkup),
+        escaped(value(of: right), unless: right.isMarkup))
     case .arithmetic(let left, let operation, let right):
       return try result(of: operation, value(of: left), value(of: right))
     case .comparison(let first, let others):
@@ -72,6 +76,15 @@ extension TemplateRenderer {
       named.append((argument.name, try value(of: argument.value)))
     }
     return CallArguments(positional: try values(of: arguments.positional), named: named)
+  }
+
+  /// A string as it is put together with markup, which is escaped first.
+  private func escaped(
+    _ value: TemplateValue, unless isMarkup: Bool
+  ) throws(TemplateError) -> TemplateValue {
+    guard !isMarkup, case .string(let text) = value else { return value }
+    try charge(text.utf8.count / 8)
+    return .string(text.escapedForMarkup)
   }
 
   // MARK: - Members

@@ -13,7 +13,7 @@ extension TemplateRenderer {
     case "length", "count": return .integer(try length(of: value))
     case "tojson": return .string(try json(value, arguments))
     case "string": return .string(value.text)
-    case "safe", "e", "escape": return filter == "safe" ? value : .string(escaped(value.text))
+    case "safe", "e", "escape": return filter == "safe" ? value : .string(value.text.escapedForMarkup)
     case "int":
       if let whole = value.whole { return .integer(whole) }
       let number = value.numeric ?? Double(value.text.trimmed)
@@ -65,11 +65,6 @@ extension TemplateRenderer {
     }
     try charge(text.utf8.count)
     return text
-  }
-
-  private func escaped(_ text: String) -> String {
-    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ("\"", "&#34;")]
-      .reduce(text) { $0.replacingBytes(of: $1.0, with: $1.1) }
   }
 
   // MARK: - Text
@@ -233,6 +228,12 @@ extension TemplateComparison {
 }
 
 extension String {
+  /// With the characters of markup written by their names.
+  var escapedForMarkup: String {
+    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ("\"", "&#34;")]
+      .reduce(self) { $0.replacingBytes(of: $1.0, with: $1.1) }
+  }
+
   /// Without white space at either end.
   fileprivate var trimmed: String { TemplateText(self).stripped() }
 }
