@@ -8,6 +8,11 @@ extension TemplateRenderer {
     try nested { () throws(TemplateError) in try computed(expression) }
   }
 
+  /// Filters whose elements Jinja computes when they are asked for.
+  private static let lazyFilters: Set = [
+    "map", "select", "reject", "selectattr", "rejectattr", "unique", "items",
+  ]
+
   private func computed(_ expression: TemplateExpression) throws(TemplateError) -> TemplateValue {
     switch expression {
     case .literal(let value): return value
@@ -25,6 +30,8 @@ extension TemplateRenderer {
     case .item(let base, let index): return try item(value(of: index), of: value(of: base))
     case .slice(let base, let slice): return try part(slice, of: value(of: base))
     case .call(let function, let arguments): return try called(function, arguments)
+    case .filter(.filter(_, let lazy, _), "tojson", _) where Self.lazyFilters.contains(lazy):
+      throw invalid("what \(lazy) gives has no JSON before it is made a list, as in Transformers")
     case .filter(let base, let name, let arguments):
       return try filtered(value(of: base), name, self.arguments(arguments))
     case .test(let base, let name, let arguments):
