@@ -4,7 +4,10 @@ SWIFT ?= swift
 OUT ?= out
 HALFTONE = .build/release/halftone
 
-.PHONY: demo test prerequisites build format lint clean
+.PHONY: demo test test-portable test-sanitized prerequisites build format lint clean
+
+# A debug build of Swift, with the kernels optimized: without that, tests take three times as long.
+TEST = HALFTONE_PYTHON=$(CURDIR)/.venv/bin/python $(SWIFT) test -Xcc -O2
 
 # Builds, quantizes the trained example model, proves the result and writes an HTML report.
 demo: build
@@ -12,7 +15,16 @@ demo: build
 
 # Runs all tests.
 test: prerequisites
-	HALFTONE_PYTHON=$(CURDIR)/.venv/bin/python $(SWIFT) test
+	$(TEST)
+
+# The tests that come to a kernel, with those that every processor has; after `make test`.
+test-portable:
+	HALFTONE_ISA=scalar $(TEST) --skip-build --skip 'EndToEndTests|TokenizationTests|CheckpointsTests|CommandTests'
+
+# The tests of what is done within this process, under the address sanitizer. The test runner itself
+# leaks a few bytes, so leaks are not looked for.
+test-sanitized: prerequisites
+	ASAN_OPTIONS=detect_leaks=0 $(TEST) --sanitize=address --scratch-path .build-asan --skip 'EndToEndTests|CommandTests'
 
 build: prerequisites
 	$(SWIFT) build -c release --product halftone

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a Llama-shaped checkpoint of random weights, to measure with; numpy is all it needs.
+"""Writes a checkpoint of random weights, to measure with; numpy is all it needs.
 
-    make_checkpoint.py FOLDER [--size 500m|2b|tiny] [--dtype bf16|f16] [--shard-bytes N] [--seed N]
+    make_checkpoint.py FOLDER [--size 500m|2b|tiny|mixtral|qwen3-moe] [--dtype bf16|f16] [--shard-bytes N] [--seed N]
 
-Linear layers, embeddings and head are drawn from N(0, 0.02), norms are 1. Weights are made and
+All but the last two are Llama-shaped. Linear layers, embeddings and head are drawn from N(0, 0.02), norms are 1. Weights are made and
 written some rows at a time, so memory stays near 100 MB whatever the size; the same arguments give
 the same bytes. A folder that already holds this checkpoint is left as it is.
 """
@@ -23,8 +23,14 @@ SIZES = {
     "2b": dict(hidden=2560, layers=28, intermediate=7168, heads=20, kv_heads=4, vocabulary=16000),
     # 3.9M parameters, to try a script out.
     "tiny": dict(hidden=256, layers=2, intermediate=768, heads=2, kv_heads=1, vocabulary=4000),
+    # Few large experts: 489M parameters, 0.98 GB, of which 8 experts of one kind are 134 MB.
+    "mixtral": dict(hidden=2048, layers=2, intermediate=4096, heads=16, kv_heads=4, vocabulary=16000,
+                    experts=8, chosen_experts=2, family="mixtral"),
+    # Many small experts: 494M parameters, 0.99 GB, of which 64 experts of one kind are 101 MB.
+    "qwen3-moe": dict(hidden=1024, layers=3, intermediate=768, heads=16, kv_heads=4, vocabulary=16000,
+                      experts=64, chosen_experts=8, family="qwen3_moe"),
 }
-SHARD_BYTES = {"500m": None, "2b": 1_200_000_000, "tiny": None}
+SHARD_BYTES = {"2b": 1_200_000_000}
 CHUNK = 1 << 22
 
 
@@ -40,11 +46,41 @@ def tensors(s):
         yield p + "self_attn.v_proj.weight", (kv, hidden)
         yield p + "self_attn.o_proj.weight", (hidden, hidden)
         yield p + "post_attention_layernorm.weight", (hidden,)
-        yield p + "mlp.gate_proj.weight", (s["intermediate"], hidden)
-        yield p + "mlp.up_proj.weight", (s["intermediate"], hidden)
-        yield p + "mlp.down_proj.weight", (hidden, s["intermediate"])
+        if s.get("family") == "qwen3_moe":
+            yield p + "self_attn.q_norm.weight", (hidden // s["heads"],)
+            yield p + "self_attn.k_norm.weight", (hidden // s["heads"],)
+        yield from feed_forward(s, p)
     yield "model.norm.weight", (hidden,)
     yield "lm_head.weight", (s["vocabulary"], hidden)
+
+
+def feed_forward(s, p):
+    """The feed-forward layers after the prefix `p`, one expert after the other where there are some."""
+    hidden, intermediate = s["hidden"], s["intermediate"]
+    block, gate, up, down = "mlp.", "gate_proj", "up_proj", "down_proj"
+    if s.get("family") == "mixtral":
+        block, gate, up, down = "block_sparse_moe.", "w1", "w3", "w2"
+    prefixes = [p + block]
+    if "experts" in s:
+        yield p + block + "gate.weight", (s["experts"], hidden)
+        prefixes = [f"{p}{block}experts.{e}." for e in range(s["experts"])]
+    for prefix in prefixes:
+        yield f"{prefix}{gate}.weight", (intermediate, hidden)
+        yield f"{prefix}{up}.weight", (intermediate, hidden)
+        yield f"{prefix}{down}.weight", (hidden, intermediate)
+
+
+def expert_config(s):
+    """What a family with experts says of them."""
+    if s.get("family") == "mixtral":
+        return {"architectures": ["MixtralForCausalLM"], "model_type": "mixtral",
+                "num_local_experts": s["experts"], "num_experts_per_tok": s["chosen_experts"]}
+    if s.get("family") == "qwen3_moe":
+        return {"architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe",
+                "num_experts": s["experts"], "num_experts_per_tok": s["chosen_experts"],
+                "moe_intermediate_size": s["intermediate"], "decoder_sparse_step": 1,
+                "mlp_only_layers": [], "norm_topk_prob": True}
+    return {}
 
 
 def config(s, dtype):
@@ -68,7 +104,7 @@ def config(s, dtype):
         "rope_parameters": {"rope_theta": 10000.0, "rope_type": "default"},
         "tie_word_embeddings": False,
         "vocab_size": s["vocabulary"],
-    }
+    } | expert_config(s)
 
 
 def narrow(values, dtype):
@@ -123,7 +159,7 @@ def shards(entries, limit):
 def make(folder, size="500m", dtype="bf16", shard_bytes=None, seed=1):
     """Makes the checkpoint unless it is there; returns its folder."""
     folder = Path(folder)
-    recipe = {"size": size, "dtype": dtype, "shard_bytes": shard_bytes or SHARD_BYTES[size],
+    recipe = {"size": size, "dtype": dtype, "shard_bytes": shard_bytes or SHARD_BYTES.get(size),
               "seed": seed, "numpy": np.__version__}
     stamp = folder / "made-by-make_checkpoint.json"
     if stamp.exists() and json.loads(stamp.read_text()) == recipe:

@@ -30,10 +30,14 @@ FEATURES = ["sse4_2", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", 
 
 @dataclass
 class Timing:
-    """Wall seconds of one program's runs, in the order in which they ran."""
+    """Wall seconds of one program's runs, in the order in which they ran, and its processor seconds.
+
+    Processor time is what a busy machine changes least; it is that of the programs that a run started.
+    """
 
     name: str
     seconds: list
+    processor_seconds: list
 
     @property
     def median(self):
@@ -42,10 +46,13 @@ class Timing:
     def line(self, byte_count=None):
         text = (f"{self.name}: median {self.median:.3f} s, {min(self.seconds):.3f} to "
                 f"{max(self.seconds):.3f} s, {len(self.seconds)} runs")
+        processor = statistics.median(self.processor_seconds)
+        text += f", {processor:.3f} s of processor time" if processor else ""
         return text + (f", {byte_count / self.median / 1e9:.3f} GB/s" if byte_count else "")
 
     def as_json(self):
-        return {"name": self.name, "median_seconds": self.median, "seconds": self.seconds}
+        return {"name": self.name, "median_seconds": self.median, "seconds": self.seconds,
+                "processor_seconds": self.processor_seconds}
 
 
 @dataclass
@@ -113,19 +120,20 @@ def alternate(programs, runs, warm_ups=1):
     """
     global disturbance
     before, began = processor_seconds(), time.perf_counter()
-    seconds = {name: [] for name in programs}
+    seconds, processor = ({name: [] for name in programs} for _ in range(2))
     for round_number in range(-warm_ups, runs):
         names = list(programs) if round_number % 2 == 0 else list(reversed(programs))
         for name in names:
-            start = time.perf_counter()
+            start, children = time.perf_counter(), sum(os.times()[2:4])
             charged = programs[name]()
             wall = time.perf_counter() - start
             if round_number >= 0:
+                processor[name].append(sum(os.times()[2:4]) - children)
                 seconds[name].append(wall if charged is None else charged)
             progress(f"round {round_number + 1}/{runs} {name}: {charged or wall:.3f} s")
     disturbance = Disturbance.between(
         before, processor_seconds(), time.perf_counter() - began)
-    return {name: Timing(name, values) for name, values in seconds.items()}
+    return {name: Timing(name, values, processor[name]) for name, values in seconds.items()}
 
 
 def progress(text):

@@ -108,6 +108,24 @@ static void measure(const halftone_kernels *k, buffers b) {
   MEASURE("join_planes4", 4 * chunk, k->join_planes4(b.planes, chunk, b.bytes));
 }
 
+/// What every encoder of bf16 weights does that has no kernel for it, beside those that do.
+#define MEASURE_ENCODER(type)                                                                      \
+  MEASURE("chain bf16 -> " #type " -> errors", 2 * chunk, {                                        \
+    k->widen_bf16(b.bf16, chunk, b.x);                                                             \
+    encoders->type(b.x, chunk / 32, b.bytes, b.y);                                                 \
+    k->error_sums(b.x, b.y, chunk, &sums);                                                         \
+  });                                                                                              \
+  MEASURE("quantize_" #type "_bf16", 2 * chunk,                                                    \
+          sink = encoders->quantize_##type##_bf16(b.bf16, chunk / 32, b.bytes, &sums))
+
+static void measure_encoders(const halftone_kernels *k, const halftone_block_encoders *encoders,
+                             buffers b) {
+  halftone_error_sums sums = {0};
+  MEASURE_ENCODER(q4_0);
+  MEASURE_ENCODER(q8_0);
+  sink = sums.ee;
+}
+
 int main(void) {
   buffers b = {allocate(2 * chunk), allocate(2 * chunk), allocate(4 * chunk), allocate(4 * chunk),
                allocate(4 * chunk), allocate(4 * chunk), allocate(chunk),     allocate(4 * chunk),
@@ -129,7 +147,9 @@ int main(void) {
   plain->narrow_f16(b.x, chunk, b.f16);
   for (int isa = HALFTONE_ISA_SCALAR; isa <= HALFTONE_ISA_NEON; isa++) {
     const halftone_kernels *k = halftone_kernels_for((halftone_isa)isa);
-    if (k != NULL) measure(k, b);
+    if (k == NULL) continue;
+    measure(k, b);
+    measure_encoders(k, halftone_block_encoders_for((halftone_isa)isa), b);
   }
   return 0;
 }

@@ -26,6 +26,12 @@ int main(void) {
       printf("%-8s %-16s %7zu calls, %zu differ%s%s\n", others->name, encoder_comparison_name(i),
              result.cases, result.mismatches, result.mismatches ? "; first " : "", result.first);
     }
+    for (size_t i = 0; quantizer_comparison_name(i) != NULL; i++) {
+      kernel_comparison result = quantizer_compare(i, others, encoders);
+      mismatches += result.mismatches;
+      printf("%-8s %-16s %7zu calls, %zu differ%s%s\n", others->name, quantizer_comparison_name(i),
+             result.cases, result.mismatches, result.mismatches ? "; first " : "", result.first);
+    }
   }
   return mismatches != 0;
 }

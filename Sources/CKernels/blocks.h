@@ -24,9 +24,12 @@
 #define HALFTONE_DECLARE_ENCODER(type)                                                             \
   halftone_encode_blocks halftone_encode_##type##_scalar, halftone_encode_##type##_avx2;
 HALFTONE_BLOCK_TYPES(HALFTONE_DECLARE_ENCODER)
+halftone_quantize_blocks halftone_quantize_q4_0_bf16_scalar, halftone_quantize_q4_0_bf16_avx2,
+    halftone_quantize_q4_0_bf16_neon, halftone_quantize_q8_0_bf16_scalar,
+    halftone_quantize_q8_0_bf16_avx2, halftone_quantize_q8_0_bf16_neon;
 
-/// The table of one variant.
-#define HALFTONE_ENCODER_TABLE(isa)                                                                \
+/// The table of one variant, with the one-pass quantizers of possibly another.
+#define HALFTONE_ENCODER_TABLE(isa, quantizer_isa)                                                 \
   {                                                                                                \
     .name = #isa, .q4_0 = halftone_encode_q4_0_##isa, .q4_1 = halftone_encode_q4_1_##isa,          \
     .q5_0 = halftone_encode_q5_0_##isa, .q5_1 = halftone_encode_q5_1_##isa,                        \
@@ -35,6 +38,8 @@ HALFTONE_BLOCK_TYPES(HALFTONE_DECLARE_ENCODER)
     .q3_k = halftone_encode_q3_k_##isa, .q4_k = halftone_encode_q4_k_##isa,                        \
     .q5_k = halftone_encode_q5_k_##isa, .q6_k = halftone_encode_q6_k_##isa,                        \
     .iq4_xs = halftone_encode_iq4_xs_##isa,                                                        \
+    .quantize_q4_0_bf16 = halftone_quantize_q4_0_bf16_##quantizer_isa,                             \
+    .quantize_q8_0_bf16 = halftone_quantize_q8_0_bf16_##quantizer_isa,                             \
   }
 
 /// Weights of a small block and of a large one, and bytes of each type's block.

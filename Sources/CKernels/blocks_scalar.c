@@ -2,7 +2,7 @@
 //
 // The definition of the block encoders.
 
-#include "blocks.h"
+#include "blocks_chain.h"
 
 #define ENCODER(type) halftone_encode_##type##_scalar
 
@@ -16,3 +16,6 @@
 #include "blocks_affine.h"
 #include "blocks_symmetric.h"
 #include "blocks_iq4.h"
+
+HALFTONE_DEFINE_BLOCK_CHAIN(halftone_quantize_q4_0_bf16_scalar, q4_0, Q4_0_BYTES, scalar, scalar)
+HALFTONE_DEFINE_BLOCK_CHAIN(halftone_quantize_q8_0_bf16_scalar, q8_0, Q8_0_BYTES, scalar, scalar)

@@ -20,7 +20,7 @@ static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
 static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
 static const halftone_products scalar_products = HALFTONE_PRODUCTS_TABLE("scalar", scalar);
 static const halftone_grids scalar_grids = HALFTONE_GRID_TABLE(scalar, scalar);
-static const halftone_block_encoders scalar_encoders = HALFTONE_ENCODER_TABLE(scalar);
+static const halftone_block_encoders scalar_encoders = HALFTONE_ENCODER_TABLE(scalar, scalar);
 
 #if defined(__x86_64__)
 
@@ -32,7 +32,7 @@ static const halftone_products avx2_products = HALFTONE_PRODUCTS_TABLE("avx2", a
 static const halftone_products avx512_products = HALFTONE_PRODUCTS_TABLE("avx512", avx2);
 static const halftone_grids avx2_grids = HALFTONE_GRID_TABLE(avx2, avx2);
 static const halftone_grids avx512_grids = HALFTONE_GRID_TABLE(avx512, avx2);
-static const halftone_block_encoders avx2_encoders = HALFTONE_ENCODER_TABLE(avx2);
+static const halftone_block_encoders avx2_encoders = HALFTONE_ENCODER_TABLE(avx2, avx2);
 
 /// The parts of the register file that the operating system saves (XCR0).
 static uint32_t saved_state(void) {
@@ -68,6 +68,7 @@ static const halftone_kernels neon_without_crc = HALFTONE_TABLE(neon, scalar);
 static const halftone_math neon_math = HALFTONE_MATH_TABLE(neon);
 static const halftone_products neon_products = HALFTONE_PRODUCTS_TABLE("neon", scalar);
 static const halftone_grids neon_grids = HALFTONE_GRID_TABLE(neon, scalar);
+static const halftone_block_encoders neon_encoders = HALFTONE_ENCODER_TABLE(scalar, neon);
 
 static int has_crc(void) {
 #if defined(__linux__)
@@ -214,6 +215,8 @@ const halftone_block_encoders *halftone_block_encoders_for(halftone_isa isa) {
   if (halftone_kernels_for(isa) == NULL) return NULL;
 #if defined(__x86_64__)
   if (isa != HALFTONE_ISA_SCALAR) return &avx2_encoders;
+#elif defined(__aarch64__)
+  if (isa != HALFTONE_ISA_SCALAR) return &neon_encoders;
 #endif
   return &scalar_encoders;
 }

@@ -8,11 +8,12 @@
 
 #if defined(__x86_64__)
 #include "kernels_x86.h"
-#include "error_lanes.h"
 
 static HALFTONE_DEFINE_NF4_CHAIN(chain, avx2)
 
 HALFTONE_BEGIN_AVX2
+
+#include "pair_sums_avx2.h"
 
 enum { block_size = 64, block_count = HALFTONE_SUM_CHUNK / block_size };
 
@@ -146,10 +147,6 @@ static inline uint16_t chunk_maxima(const uint16_t *src, float *absmax) {
   return smallest < SMALLEST_SCALED || largest >= LARGEST_SCALED ? 0 : largest;
 }
 
-typedef struct chunk_sums {
-  __m256 xx[2], yy[2], ee[2], largest[2];
-} chunk_sums;
-
 /// The codebook by bytes: plane p has byte p of each of the 16 values, twice.
 static inline void load_planes(__m256i planes[4]) {
   uint8_t bytes[4][16];
@@ -176,35 +173,17 @@ static inline void look_up(__m256i codes, const __m256i planes[4], __m256 value[
   value[3] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(low_b, high_b));
 }
 
-static inline void add_8(__m256 x, __m256 y, chunk_sums *s, int half) {
-  const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(HALFTONE_MAGNITUDE_MASK));
-  __m256 e = _mm256_sub_ps(x, y);
-  s->xx[half] = _mm256_fmadd_ps(x, x, s->xx[half]);
-  s->yy[half] = _mm256_fmadd_ps(y, y, s->yy[half]);
-  s->ee[half] = _mm256_fmadd_ps(e, e, s->ee[half]);
-  s->largest[half] = _mm256_max_ps(_mm256_and_ps(magnitude, e), s->largest[half]);
-}
-
-/// Adds 32 weights. Interleaved with zeros, bf16 numbers are fp32 numbers, in the order of look_up.
+/// Adds 32 weights, whose values look_up gives in the order of widen_16.
 static inline void add_32(const uint16_t *src, __m256i codes, __m256 scale,
-                          const __m256i planes[4], chunk_sums *s) {
-  const __m256i zero = _mm256_setzero_si256();
+                          const __m256i planes[4], pair_sums *s) {
   __m256 value[4];
   look_up(codes, planes, value);
   for (int k = 0; k < 2; k++) {
-    __m256i words = _mm256_loadu_si256((const __m256i *)src + k);
-    __m256 x0 = _mm256_castsi256_ps(_mm256_unpacklo_epi16(zero, words));
-    __m256 x1 = _mm256_castsi256_ps(_mm256_unpackhi_epi16(zero, words));
-    add_8(x0, _mm256_mul_ps(value[2 * k], scale), s, 0);
-    add_8(x1, _mm256_mul_ps(value[2 * k + 1], scale), s, 1);
-  }
-}
-
-/// Puts a sum's vectors, which are in the order of look_up, into lanes.
-static inline void store_lanes(const __m256 sums[2], float *lanes) {
-  for (int half = 0; half < 2; half++) {
-    _mm_storeu_ps(lanes + 4 * half, _mm256_castps256_ps128(sums[half]));
-    _mm_storeu_ps(lanes + 8 + 4 * half, _mm256_extractf128_ps(sums[half], 1));
+    __m256 x[2];
+    widen_16(src + 16 * k, x);
+    for (int half = 0; half < 2; half++) {
+      add_8(x[half], _mm256_mul_ps(value[2 * k + half], scale), s, half);
+    }
   }
 }
 
@@ -218,10 +197,9 @@ enum { prefetch_distance = 1 << 15 };
 /// of the block before fill the time.
 static void quantize_chunk(const uint16_t *src, const float *absmax, uint8_t *codes,
                            halftone_error_sums *sums) {
-  const __m256 zero = _mm256_setzero_ps();
   __m256i planes[4];
   load_planes(planes);
-  chunk_sums s = {{zero, zero}, {zero, zero}, {zero, zero}, {zero, zero}};
+  pair_sums s = no_sums();
   block_points points = points_of_block(absmax[0]);
   __m256i first = encode_32(src, &points), second = encode_32(src + 32, &points);
   for (size_t b = 0; b < block_count; b++) {
@@ -242,12 +220,7 @@ static void quantize_chunk(const uint16_t *src, const float *absmax, uint8_t *co
     first = next_first;
     second = next_second;
   }
-  error_lanes lanes;
-  store_lanes(s.xx, lanes.xx);
-  store_lanes(s.yy, lanes.yy);
-  store_lanes(s.ee, lanes.ee);
-  store_lanes(s.largest, lanes.largest);
-  error_lanes_finish(&lanes, sums);
+  finish_chunk(&s, sums);
 }
 
 int halftone_quantize_nf4_bf16_avx2(const uint16_t *src, size_t n, size_t block, float *absmax,

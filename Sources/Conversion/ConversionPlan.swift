@@ -78,6 +78,18 @@ package struct ConversionPlan: Sendable {
   }
 }
 
+extension ConversionPlan {
+  /// All that a user should know of the output, a sentence each: the dry run's.
+  ///
+  /// - Throws: the runtime's error where the format does not support the model.
+  package func allNotes(
+    of source: any ModelSource, _ options: QuantizeOptions
+  ) throws -> [String] {
+    let format = try OutputFormats.format(named: options.format)
+    return try notes + namingModel(source) { try format.furtherNotes(of: source, options.recipe) }
+  }
+}
+
 extension Plan {
   /// The entries, with tensors kept in their source type where a weight is NaN or infinite.
   func keepingNonFinite(of source: any ModelSource, threads: Int) throws -> [Entry] {

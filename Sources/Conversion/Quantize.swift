@@ -63,9 +63,11 @@ func write(
   since start: ContinuousClock.Instant, progress: (ConversionProgress) -> Void
 ) throws -> QuantizeSummary {
   let format = try OutputFormats.format(named: options.format)
+  let sink = try namingModel(source) {
+    try format.makeSink(for: plan, source: source, options)
+  }
   return try fill(
-    format.makeSink(for: plan, source: source, options), with: plan, from: source, options,
-    since: start, progress: progress)
+    sink, with: plan, from: source, options, since: start, progress: progress)
 }
 
 /// Takes a plan's tensors into a sink, which it finishes or abandons.

@@ -10,8 +10,10 @@ extension QuantizeSummary {
     _ options: QuantizeOptions, _ plan: ConversionPlan, _ tensors: [WrittenTensor],
     inputBytes: Int, outputBytes: Int, elapsed: Duration, peakMemory: PeakMemory
   ) {
-    // Encoded here, or copied as it was encoded elsewhere.
-    let quantized = tensors.filter { $0.statistics != nil || $0.record.plainType == nil }
+    // Encoded here, or copied as it was encoded elsewhere. Tensors that a format wants in another type of
+    // plain numbers count only where nothing but such was asked for.
+    let encoded = tensors.filter { $0.record.plainType == nil }
+    let quantized = encoded.isEmpty ? tensors.filter { $0.statistics != nil } : encoded
     let weights = quantized.reduce(0) { $0 + $1.record.tensor.elementCount }
     let stored = quantized.reduce(0) { $0 + $1.storedByteCount }
     let allWeights = plan.entries.reduce(0) { $0 + $1.tensor.elementCount }

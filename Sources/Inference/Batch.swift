@@ -2,9 +2,9 @@
 
 /// Rows of hidden states that go through the network as one matrix, and how that is cut into tiles.
 ///
-/// A tile never crosses a segment, and its size depends on the segment's length alone. So a window's
-/// results are the same bits whatever else is in the batch and however many threads there are. Only
-/// single tokens of cached sequences share tiles, for each weight is read once per tile.
+/// A tile never crosses a window, and its size depends on the window's length alone. So a window's
+/// results are the same bits whatever else is in the batch and however many threads there are. Cached
+/// sequences share tiles, for each weight is read once per tile.
 struct Batch {
   /// Enough rows that packing the weights is a small part of a product; few enough that a tile's
   /// intermediate results stay in the second-level cache.
@@ -12,7 +12,7 @@ struct Batch {
 
   /// How segments are cut into tiles.
   enum Tiling {
-    /// Into tiles of at most ``rowTile`` rows; single tokens of several sequences share one.
+    /// Into tiles of at most ``rowTile`` rows, which cached sequences share.
     case rows
     /// Not at all: each is a tile.
     case segments
@@ -48,36 +48,35 @@ struct Batch {
   /// The rows of the longest segment.
   var longestSegment: Int { segments.lazy.map(\.rows.count).max() ?? 0 }
 
-  /// - Parameter segments: one after the other, none empty.
+  /// - Parameter segments: one after the other, none empty; cached sequences, or windows.
   init(_ segments: [Segment], tiling: Tiling = .rows) {
     self.segments = segments
-    guard tiling == .rows else {
+    if tiling == .segments {
       tiles = segments.enumerated().map { Tile(rows: $1.rows, segments: $0..<$0 + 1) }
-      return
-    }
-    var tiles: [Tile] = []
-    var isOpen = false
-    for (index, segment) in segments.enumerated() {
-      guard segment.rows.count > 1 || segment.cache == nil else {
-        if isOpen, let last = tiles.last, last.rows.count < Self.rowTile {
-          tiles[tiles.count - 1] = Tile(
-            rows: last.rows.lowerBound..<segment.rows.upperBound,
-            segments: last.segments.lowerBound..<index + 1)
-        } else {
-          tiles.append(Tile(rows: segment.rows, segments: index..<index + 1))
-          isOpen = true
+    } else if segments.allSatisfy({ $0.cache != nil }) {
+      let rowCount = segments.last?.rows.upperBound ?? 0
+      tiles = Self.evenRanges(of: 0..<rowCount).map { rows in
+        let first = segments.firstIndex { $0.rows.upperBound > rows.lowerBound } ?? 0
+        let end = segments.firstIndex { $0.rows.lowerBound >= rows.upperBound }
+        return Tile(rows: rows, segments: first..<(end ?? segments.count))
+      }
+    } else {
+      tiles = segments.enumerated().flatMap { index, segment in
+        stride(from: segment.rows.lowerBound, to: segment.rows.upperBound, by: Self.rowTile).map {
+          let end = min($0 + Self.rowTile, segment.rows.upperBound)
+          return Tile(rows: $0..<end, segments: index..<index + 1)
         }
-        continue
-      }
-      isOpen = false
-      for start in stride(
-        from: segment.rows.lowerBound, to: segment.rows.upperBound, by: Self.rowTile)
-      {
-        let end = min(start + Self.rowTile, segment.rows.upperBound)
-        tiles.append(Tile(rows: start..<end, segments: index..<index + 1))
       }
     }
-    self.tiles = tiles
+  }
+
+  /// As few ranges of at most ``rowTile`` rows as there can be, about equally long, so that no worker
+  /// waits for another.
+  private static func evenRanges(of rows: Range<Int>) -> [Range<Int>] {
+    let count = (rows.count + rowTile - 1) / rowTile
+    return (0..<count).map {
+      rows.lowerBound + rows.count * $0 / count..<rows.lowerBound + rows.count * ($0 + 1) / count
+    }
   }
 
   /// Windows of one length, each a sequence of its own.

@@ -85,13 +85,21 @@ extension Decoder {
       let firstKey = attention.firstVisible(from: position)
       let keyCount = position + queryCount - firstKey
       let runs = runs(firstKey..<firstKey + keyCount, queryCount)
+      let queries = rows.queries.start + first * rows.queries.stride
+      // A block's keys times one query are so little that calling BLAS takes longer.
+      let isSingle = queryCount == 1 && segment.cache != nil
       var place = 0
       for run in runs {
-        BLAS.multiply(
-          BLAS.Matrix(
-            start: rows.queries.start + first * rows.queries.stride, stride: rows.queries.stride),
-          transposed: run.keys, into: scores + place, stride: keyCount,
-          m: queryCount, n: run.count, k: rows.keySize)
+        if isSingle {
+          math.multiply(
+            queries, transposed: run.keys, count: run.count, size: rows.keySize,
+            into: scores + place)
+        } else {
+          BLAS.multiply(
+            BLAS.Matrix(start: queries, stride: rows.queries.stride),
+            transposed: run.keys, into: scores + place, stride: keyCount,
+            m: queryCount, n: run.count, k: rows.keySize)
+        }
         place += run.count
       }
       for row in 0..<queryCount {
@@ -104,12 +112,18 @@ extension Decoder {
         (start + end).update(repeating: 0, count: keyCount - end)
       }
       let output = rows.output + first * rows.outputStride
+      if isSingle { output.update(repeating: 0, count: rows.valueSize) }
       place = 0
       for run in runs {
-        BLAS.multiply(
-          BLAS.Matrix(start: scores + place, stride: keyCount), run.values,
-          into: output, stride: rows.outputStride,
-          m: queryCount, n: rows.valueSize, k: run.count, adding: place > 0)
+        if isSingle {
+          math.add(
+            scores + place, times: run.values, count: run.count, size: rows.valueSize, to: output)
+        } else {
+          BLAS.multiply(
+            BLAS.Matrix(start: scores + place, stride: keyCount), run.values,
+            into: output, stride: rows.outputStride,
+            m: queryCount, n: rows.valueSize, k: run.count, adding: place > 0)
+        }
         place += run.count
       }
       math.rounding.round(

@@ -33,7 +33,9 @@ extension Decoder {
         matrix, x, rows: rows, bias: projection.bias.map { weights[$0] }, into: out, stride: stride)
     }
     if case .coded(let arithmetic) = productRule, let matrix = weights.coded(projection.weight) {
-      if rows <= ProductKernels.stateLimit, matrix.isExact(in: math.rounding) {
+      if matrix.isExact(in: math.rounding),
+        products.multiplies(matrix, states: rows, arithmetic: arithmetic)
+      {
         products.multiply(
           matrix, x, states: rows, arithmetic: arithmetic, into: out, stride: stride,
           adding: adding, threads: threads)

@@ -7,7 +7,6 @@
 As integer_group_cases.py says.
 """
 
-from gptq import PINNED
 from integer_group_cases import Runtime, main
 
 
@@ -41,4 +40,4 @@ class AWQ(Runtime):
 
 
 if __name__ == "__main__":
-    main(AWQ(), __doc__, PINNED, __file__)
+    main(AWQ(), __doc__, "gptq", __file__)

@@ -22,6 +22,7 @@ import tempfile
 from pathlib import Path
 
 import llama_cpp
+from environment import NotInstalled, limited
 from record import record
 
 REPOSITORY = llama_cpp.REPOSITORY
@@ -48,6 +49,7 @@ DIFFERENT = {
 MORE = {"gpt-neox": {"general.file_type"}, "mpt": {"general.file_type"}}
 # Of the converter's special tokens and flags for tokenizers, those that say nothing: texts get no end.
 SILENT = {"tokenizer.ggml.add_eos_token"}
+TOKENIZER_KINDS = ["llama3", "qwen2", "phi2", "gpt-neox", "falcon", "llama2", "mistral", "gemma"]
 MIXES = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S",
          "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K", "IQ4_NL", "IQ4_XS", "MXFP4_MOE"]
 FAMILY_MIXES = ["Q8_0", "Q4_0", "Q4_K_M", "Q2_K"]
@@ -233,7 +235,7 @@ def family(bench, name):
     bench.case(name, "F32", "bytes and metadata of the converter's file", converted)
     bench.case(name, "F32", "logits", computed)
     bench.case(name, "F32", "read back", read_back)
-    for mix in FAMILY_MIXES:
+    for mix in limited(FAMILY_MIXES, "Q4_K_M"):
         bench.case(name, mix, "bytes of llama-quantize", lambda: quantizer(bench, ours, file, name, mix))
 
 
@@ -267,7 +269,7 @@ def trained(bench):
         bench.case("ref-llama", type, "bytes and metadata of the converter's file", lambda: converted(type))
     bench.quantized(TRAINED, "f32", file)
     bench.case("ref-llama", "F32", "logits", computed)
-    for mix in MIXES:
+    for mix in limited(MIXES, "Q4_K_M"):
         bench.case("ref-llama", mix, "bytes of llama-quantize",
                    lambda: quantizer(bench, TRAINED, file, "ref-llama", mix))
 
@@ -374,7 +376,7 @@ def main():
     arguments = parser.parse_args()
     try:
         llama_cpp.run_with_packages(arguments)
-    except RuntimeError as reason:
+    except (RuntimeError, NotInstalled) as reason:
         return skip(reason)
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
@@ -384,15 +386,15 @@ def main():
         except RuntimeError as reason:
             return skip(reason)
         names = [path.name for path in sorted(FAMILIES.iterdir()) if path.is_dir()]
-        for name in arguments.only or [*names, "ref-llama", "tokenizers", "scalings"]:
+        for name in arguments.only or [*limited(names, "llama"), "ref-llama", "tokenizers", "scalings"]:
             if name == "ref-llama":
                 trained(bench)
             elif name == "tokenizers":
-                for kind in ["llama3", "qwen2", "phi2", "gpt-neox", "falcon", "llama2", "mistral", "gemma"]:
+                for kind in limited(TOKENIZER_KINDS):
                     bench.case(f"tokenizer {kind}", "F32", "ids of golden texts", lambda: tokenizer(bench, kind))
                 bench.case("tokenizer.model", "F32", "metadata of the converter's file", lambda: sentencepiece(bench))
             elif name == "scalings":
-                for scaled in SCALINGS:
+                for scaled in limited(SCALINGS):
                     bench.case(scaled, "F32", "bytes and metadata of the converter's file, logits",
                                lambda: scaling(bench, scaled))
             else:

@@ -23,6 +23,7 @@ import tempfile
 from pathlib import Path
 
 import llama_cpp
+from environment import NotInstalled, limited
 
 REPOSITORY = llama_cpp.REPOSITORY
 FAMILIES = REPOSITORY / "Tests/Fixtures/families"
@@ -77,7 +78,8 @@ class Bench:
 
 def families(bench):
     import numpy as np
-    for name, allowed in F32.items():
+    for name in limited(F32, "llama"):
+        allowed = F32[name]
         checkpoint = FAMILIES / name
         golden = bench.logits(checkpoint)
         rows = WINDOWS.get(name, len(golden))
@@ -104,7 +106,7 @@ def trained(bench):
             sys.exit(f"ref-llama {type} is not the original")
     print(f"{'type':10} {'bpw':>6} {'SQNR dB':>8} {'PPL ratio':>10} {'KL':>9} {'PPL':>9} {'llama.cpp':>9}")
     source = bench.convert(MODEL, "f32")
-    for type in ["F32"] + QUANTIZATIONS:
+    for type in ["F32"] + limited(QUANTIZATIONS):
         file = source if type == "F32" else bench.folder / f"ref-llama-{type}.gguf"
         if not file.exists():
             bench.llama.quantize(source, file, type)
@@ -125,7 +127,7 @@ def main():
     arguments = parser.parse_args()
     try:
         llama_cpp.run_with_packages(arguments)
-    except RuntimeError as reason:
+    except (RuntimeError, NotInstalled) as reason:
         return print(f"skipped: llama.cpp can't be had: {reason}")
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)

@@ -10,9 +10,6 @@ round-to-nearest in float32, rounded to F16, and nearly all codes are its codes.
 
 from integer_group_cases import MODEL, Runtime, main, run
 
-PINNED = [["numpy==2.4.6", "safetensors==0.8.0", "tokenizers==0.23.3", "torch==2.14.1",
-           "transformers==5.23.0", "accelerate==1.15.0", "setuptools", "wheel", "packaging", "ninja"],
-          ["--no-build-isolation", "gptqmodel==7.7.0", "optimum==2.3.0", "pillow"]]
 # GPTQModel divides by scales before it rounds them, Halftone by the stored ones: codes near a half differ.
 CODES = 0.005
 
@@ -95,4 +92,4 @@ class GPTQ(Runtime):
 
 
 if __name__ == "__main__":
-    main(GPTQ(), __doc__, PINNED, __file__)
+    main(GPTQ(), __doc__, "gptq", __file__)

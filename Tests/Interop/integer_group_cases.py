@@ -13,9 +13,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
+from environment import NotInstalled, interpreter, limited
 from record import record
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,18 +35,6 @@ def run(*words):
     if done.returncode:
         raise RuntimeError(f"{' '.join(map(str, words))}: exit {done.returncode}: {done.stderr[-2000:]}")
     return done.stdout
-
-
-def interpreter(folder, pinned, options=()):
-    """Python of a virtual environment with the pinned packages, made if it is not there."""
-    python = folder / "bin/python"
-    stamp = folder / "pinned.json"
-    if not stamp.exists() or json.loads(stamp.read_text()) != pinned:
-        venv.create(folder, with_pip=True)
-        for group in pinned:
-            run(python, "-m", "pip", "install", "--quiet", *group)
-        stamp.write_text(json.dumps(pinned))
-    return python
 
 
 class Runtime:
@@ -158,17 +146,17 @@ def check(runtime, halftone, scratch):
         return ("pass" if error <= limit else "fail"), detail
 
     ids = json.loads(run(halftone, "tokenize", MODEL, "--text", TEXT, "--json"))["ids"][:TOKENS]
-    for scheme, options in runtime.schemes:
+    for scheme, options in limited(runtime.schemes):
         say("ref-llama", scheme, *compare(MODEL, scheme, options, ids))
     runtime.theirs(halftone, scratch, say)
-    for family in sorted(folder for folder in FAMILIES.iterdir() if folder.is_dir()):
+    for family in limited(sorted(f for f in FAMILIES.iterdir() if f.is_dir()), "llama"):
         golden = load_file(family / "golden.safetensors")
         here = golden["input_ids"].flatten().tolist()
         try:
             plain = difference(logits(load(family)[0], here), golden["logits"])
         except Exception as error:
             plain = str(error)
-        for scheme, options in runtime.schemes:
+        for scheme, options in limited(runtime.schemes):
             if scheme in runtime.trained_only:
                 continue
             try:
@@ -183,13 +171,13 @@ def check(runtime, halftone, scratch):
     return holds
 
 
-def main(runtime, document, pinned, script):
+def main(runtime, document, environment, script):
     import argparse
 
     parser = argparse.ArgumentParser(
         description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--halftone", type=Path, default=REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--venv", type=Path, help="keep the virtual environment here")
+    parser.add_argument("--venv", type=Path, help="keep environments in this folder")
     parser.add_argument("--python", type=Path, help="an interpreter that has the packages")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -203,8 +191,8 @@ def main(runtime, document, pinned, script):
         python = chosen.python.absolute() if chosen.python else None
         if python is None:
             try:
-                python = interpreter((chosen.venv or Path(name) / "venv").absolute(), pinned)
-            except RuntimeError as error:
+                python = interpreter(chosen.venv or name, environment)
+            except NotInstalled as error:
                 print(f"SKIPPED: {runtime.name}: its peer can't be had: {error}")
                 record(runtime.name, "ref-llama", "", "skip", detail=str(error)[:300])
                 return

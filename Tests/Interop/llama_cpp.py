@@ -10,15 +10,13 @@ import os
 import subprocess
 import sys
 import tarfile
-import venv
 from pathlib import Path
+
+from environment import interpreter
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 VERSION = "0.3.36"
-PACKAGES = ["numpy==2.4.6", "torch==2.13.0", "transformers==5.23.0", "safetensors==0.8.0", "gguf==0.19.0",
-            "sentencepiece==0.2.3"]
-TOOLS = ["cmake", "ninja"]
 PEER = f"llama.cpp of llama-cpp-python {VERSION}"
 
 
@@ -30,7 +28,7 @@ def run(*command, **options):
 
 
 def add_arguments(parser):
-    parser.add_argument("--venv", type=Path, help="folder for everything that is installed and built")
+    parser.add_argument("--venv", type=Path, help="keep environments, and what is built, in this folder")
     parser.add_argument("--llama-cpp", type=Path, help="llama.cpp's source, instead of a download")
     parser.add_argument("--build", type=Path, help="its build folder")
     parser.add_argument("--python", help="a Python with torch, transformers, safetensors and gguf")
@@ -39,7 +37,7 @@ def add_arguments(parser):
 
 
 def folder_of(arguments):
-    folder = arguments.venv or REPOSITORY / ".interop/llama_cpp"
+    folder = (arguments.venv or REPOSITORY / ".interop").absolute()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -57,6 +55,8 @@ class LlamaCpp:
     def __init__(self, arguments):
         folder = folder_of(arguments)
         self.python = arguments.python or self.install(folder)
+        folder = folder / "llama_cpp"
+        folder.mkdir(exist_ok=True)
         self.source = arguments.llama_cpp or self.download(folder)
         self.build = arguments.build or self.make(folder)
         self.quantizer = self.build / "bin/llama-quantize"
@@ -65,11 +65,7 @@ class LlamaCpp:
 
     @staticmethod
     def install(folder):
-        python = folder / "bin/python"
-        if not python.exists():
-            venv.create(folder, with_pip=True)
-            run(python, "-m", "pip", "install", "--quiet", *PACKAGES, *TOOLS)
-        return python
+        return interpreter(folder, "llama_cpp")
 
     def download(self, folder):
         source = folder / "source"

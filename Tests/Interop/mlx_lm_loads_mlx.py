@@ -21,16 +21,15 @@ import json
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
+from environment import NotInstalled, interpreter, limited
 from record import record
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FAMILIES = REPOSITORY / "Tests/Fixtures/families"
 MODEL = REPOSITORY / "examples/ref-llama"
 TEXT = REPOSITORY / "examples/eval.txt"
-PINNED = ["mlx[cpu]==0.32.4", "mlx-lm==0.32.2", "numpy==2.4.6"]
 PEER = "mlx-lm 0.32.2, MLX 0.32.4 (CPU)"
 TOKENS = 96
 # mlx-lm passes over some families' sliding windows of 16 tokens, so no token must be outside.
@@ -57,18 +56,6 @@ def run(*words):
     if done.returncode:
         sys.exit(f"{' '.join(map(str, words))}\nexit {done.returncode}: {done.stderr[-2000:]}")
     return done.stdout
-
-
-def interpreter(folder, pinned):
-    """Python of a virtual environment with the pinned packages, or None where they can't be had."""
-    python = folder / "bin/python"
-    stamp = folder / "pinned.json"
-    if not stamp.exists() or json.loads(stamp.read_text()) != pinned:
-        venv.create(folder, with_pip=True)
-        if subprocess.run([python, "-m", "pip", "install", "--quiet", *pinned]).returncode:
-            return None
-        stamp.write_text(json.dumps(pinned))
-    return python
 
 
 def check(halftone, scratch):
@@ -210,16 +197,17 @@ def check(halftone, scratch):
 
     compare_arrays()
     ids = json.loads(run(halftone, "tokenize", MODEL, "--text", TEXT, "--json"))["ids"][:TOKENS]
-    rows = [(scheme, compare(MODEL, "ref-llama", scheme, ids, 64)) for scheme in TRAINED]
+    rows = [(scheme, compare(MODEL, "ref-llama", scheme, ids, 64)) for scheme in limited(TRAINED)]
     table = []
-    for family in sorted(folder for folder in FAMILIES.iterdir() if folder.is_dir()):
+    by_family = limited(BY_FAMILY)
+    for family in limited(sorted(f for f in FAMILIES.iterdir() if f.is_dir()), "llama"):
         golden = mx.load(str(family / "golden.safetensors"))
         ids = golden["input_ids"].flatten().tolist()[:FAMILY_TOKENS]
-        table.append([family.name] + [compare(family, family.name, s, ids, 32) for s in BY_FAMILY])
+        table.append([family.name] + [compare(family, family.name, s, ids, 32) for s in by_family])
     print(f"{PEER}; {TOKENS} tokens of examples/ref-llama\n\n| scheme | found |\n| --- | --- |")
     for row in rows:
         print("| " + " | ".join(row) + " |")
-    print("\n| family | " + " | ".join(BY_FAMILY) + " |\n|" + " --- |" * (1 + len(BY_FAMILY)))
+    print("\n| family | " + " | ".join(by_family) + " |\n|" + " --- |" * (1 + len(by_family)))
     for row in table:
         print("| " + " | ".join(row) + " |")
 
@@ -228,7 +216,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--halftone", type=Path, default=REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--venv", type=Path, help="keep the virtual environment here")
+    parser.add_argument("--venv", type=Path, help="keep environments in this folder")
     parser.add_argument("--python", type=Path, help="an interpreter that has the packages")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -240,10 +228,11 @@ def main():
             return check(halftone, Path(name))
         # absolute, not resolve: a virtual environment's interpreter is known by its own path.
         python = chosen.python.absolute() if chosen.python else None
-        python = python or interpreter((chosen.venv or Path(name) / "venv").absolute(), PINNED)
-        if python is None:
-            print("SKIPPED: MLX can't be installed here", file=sys.stderr)
-            record("mlx", "ref-llama", "affine4", "skip", PEER)
+        try:
+            python = python or interpreter(chosen.venv or name, "mlx")
+        except NotInstalled as error:
+            print(f"SKIPPED: MLX can't be installed: {error}")
+            record("mlx", "ref-llama", "affine4", "skip", PEER, detail=str(error)[:300])
             return 0
         return subprocess.run([python, __file__, "--inside", "--halftone", halftone]).returncode
 

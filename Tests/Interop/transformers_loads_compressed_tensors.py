@@ -10,8 +10,6 @@ round-to-nearest, and codes those that it quantizes the weights to in float32, t
 
 from integer_group_cases import MODEL, Runtime, main, run
 
-PINNED = [["numpy==2.4.6", "safetensors==0.8.0", "tokenizers==0.23.3", "torch==2.13.0",
-           "transformers==5.23.0", "accelerate==1.15.0", "compressed-tensors==0.20.0"]]
 
 
 class CompressedTensors(Runtime):
@@ -82,4 +80,4 @@ class CompressedTensors(Runtime):
 
 
 if __name__ == "__main__":
-    main(CompressedTensors(), __doc__, PINNED, __file__)
+    main(CompressedTensors(), __doc__, "transformers5", __file__)

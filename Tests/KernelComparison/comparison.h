@@ -40,6 +40,9 @@ void *destination(destinations d, int side);
 /// Compares and frees. `floats` lets NaN equal NaN.
 int destinations_agree(destinations d, int floats);
 
+/// Whether all sums are the same, NaN equal to NaN.
+int comparison_same_sums(const halftone_error_sums *a, const halftone_error_sums *b);
+
 /// Counts a call; if it did not agree, notes where.
 void comparison_count(kernel_comparison *result, int agrees, const char *kernel, size_t n,
                       size_t block, int kind, int factors);

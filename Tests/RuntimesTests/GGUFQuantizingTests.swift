@@ -49,6 +49,30 @@ import Testing
     #expect(try file.metadata.integer("general.file_type") == number)
   }
 
+  @Test func `the summary counts what is quantized and not what is only cast`() throws {
+    let folder = try GGUFCheckpointFolder("llama")
+    for (name, isQuantized) in [("q8_0", true), ("f16", false)] {
+      var options = folder.options
+      options.recipe = mix(name)
+      options.output = folder.folder.path("\(name).gguf")
+      let summary = try quantize(options)
+      let types = types(try GGUFFile(path: options.output)).values
+      #expect(summary.scheme.contains(name))
+      let counted = types.count { $0 == name }
+      #expect(isQuantized ? summary.quantizedTensors == counted : summary.quantizedTensors > 0)
+    }
+  }
+
+  @Test(arguments: [("q2_k_s", true), ("q2_k", false)])
+  func `a dry run says that a mix lacks an importance matrix`(name: String, lacks: Bool) throws {
+    let folder = try GGUFCheckpointFolder("llama")
+    var options = folder.options
+    options.recipe = mix(name)
+    let source = try openModel(for: options)
+    let notes = try makePlan(for: source, options).allNotes(of: source, options)
+    #expect(notes.contains { $0.contains("importance matrix") } == lacks)
+  }
+
   @Test func `a model's blocks are those that llama-quantize makes of its weights`() throws {
     let golden = try GGUFFile(path: Fixtures.folder.appending(path: "gguf/encoded.gguf").path)
     let folder = try TemporaryFolder()

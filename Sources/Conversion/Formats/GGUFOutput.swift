@@ -22,6 +22,16 @@ struct GGUFOutput: OutputFormat {
     try GGUFWriter.fit(entries, of: source)
   }
 
+  func furtherNotes(of source: any ModelSource, _ recipe: Recipe) throws -> [String] {
+    let unweighted = mix(recipe)?.wantsImportanceMatrix ?? false
+    return try GGUFWriter.tokenizerNotes(of: source)
+      + (unweighted
+        ? [
+          "llama-quantize makes this mixture only with an importance matrix, without which it loses much; "
+            + "Halftone has none: q2_k is the next that does without"
+        ] : [])
+  }
+
   func makeSink(
     for plan: ConversionPlan, source: any ModelSource, _ options: QuantizeOptions
   ) throws -> any TensorSink {

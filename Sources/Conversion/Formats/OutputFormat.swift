@@ -35,6 +35,12 @@ package protocol OutputFormat: Sendable {
     _ entries: [Plan.Entry], of source: any ModelSource
   ) throws -> (entries: [Plan.Entry], notes: [String])
 
+  /// What a user should know beside, of which the output's bytes do not depend: said by the dry run only,
+  /// because finding it out may take as long as making the output's metadata.
+  ///
+  /// - Throws: what ``makeSink(for:source:_:)`` would throw of the model.
+  func furtherNotes(of source: any ModelSource, _ recipe: Recipe) throws -> [String]
+
   /// Begins an output, of which nothing is seen before it is complete.
   ///
   /// - Throws: the sink's error, also where the output exists.
@@ -51,6 +57,8 @@ extension OutputFormat {
   package var schemes: any SchemeSet { GeneralSchemes() }
 
   package func arrange(_ source: any ModelSource) throws -> any ModelSource { source }
+
+  package func furtherNotes(of source: any ModelSource, _ recipe: Recipe) throws -> [String] { [] }
 }
 
 /// The formats that can be written.

@@ -10,7 +10,7 @@ extension Generator {
     var isLast: Bool { tokens.upperBound == sequence.tokens.count }
   }
 
-  /// Evaluates the next tokens of all sequences.
+  /// Evaluates the next tokens of the sequences.
   ///
   /// Sequences for which there is no memory now wait until others have ended.
   /// - Returns: a token for each sequence whose prompt is read; those that ended with theirs are
@@ -54,23 +54,28 @@ extension Generator {
     }
   }
 
-  /// What is evaluated in this step: one part of one prompt, and the last token of every sequence
-  /// whose prompt is read.
+  /// What is evaluated in this step: the last token of every sequence whose prompt is read, and as
+  /// much of the other prompts as there is room for, in the order of their arrival.
   private func reservedShares() throws -> [Share] {
+    for sequence in active { restartIfNeeded(sequence) }
     var shares: [Share] = []
-    var isReading = false
+    var room = max(1, promptStep - active.count { !$0.isReading })
     var failure: InferenceError?
     for sequence in active {
-      restartIfNeeded(sequence)
-      guard !sequence.isReading || !isReading else { continue }
-      if sequence.cache.count == 0 { shareLongestPrefix(with: sequence) }
+      if sequence.isReading {
+        guard room > 0 else { continue }
+        if sequence.cache.count == 0 {
+          if awaitsPrefix(sequence, of: shares.map(\.sequence)) { continue }
+          shareLongestPrefix(with: sequence)
+        }
+      }
       let first = sequence.cache.count
-      let end = min(first + promptStep, sequence.tokens.count)
+      let end = min(first + (sequence.isReading ? room : 1), sequence.tokens.count)
       do { try sequence.cache.reserve(end) } catch {
         failure = failure ?? error
         continue
       }
-      isReading = isReading || sequence.isReading
+      if sequence.isReading { room -= end - first }
       shares.append(Share(sequence: sequence, tokens: first..<end))
     }
     if shares.isEmpty, let failure { throw failure }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Generates several sequences side by side: each step reads one part of one prompt and adds one token
-/// to every sequence whose prompt is read.
+/// Generates several sequences side by side: each step reads parts of prompts, up to a number of tokens,
+/// and adds one token to every sequence whose prompt is read.
 ///
 /// Sequences join and leave between steps. One that begins like another shares that one's blocks (see
 /// ``CachedSequence/sharing(_:)``) instead of computing the same again. It belongs to one thread.
@@ -37,7 +37,7 @@ package final class Generator {
   let decoder: Decoder
   let capacity: Capacity
   let pool: BlockPool
-  /// Tokens of a prompt that are read at once.
+  /// Tokens that are evaluated at once, where prompts are read.
   let promptStep: Int
   /// In the order of their arrival.
   var active: [GeneratedSequence] = []
@@ -57,13 +57,14 @@ package final class Generator {
     capacity.length = max(1, min(capacity.length, decoder.contextLength))
     capacity.sequenceCount = max(1, capacity.sequenceCount)
     self.capacity = capacity
-    promptStep = min(Batch.rowTile * min(decoder.threads, 4), capacity.length)
+    promptStep = min(
+      Batch.rowTile * min(decoder.threads, 4), capacity.length * capacity.sequenceCount)
     shapes = decoder.architecture.layers.map { layer in
       KeyValueShape(
         layer.attention, keeping: decoder.architecture.latent(keptOf: layer.attention))
     }
     let width = shapes.map(\.blockWidth).max() ?? 0
-    let step = promptStep
+    let step = min(promptStep, capacity.length)
     let blockCount = shapes.reduce(0) {
       $0 + $1.blockCount(forTokens: capacity.length, segmentLength: step)
     }
@@ -75,7 +76,7 @@ package final class Generator {
     workspace = Workspace(
       for: decoder.architecture,
       capacity: Workspace.Capacity(
-        rowCount: rowCount, segmentLength: promptStep, length: capacity.length,
+        rowCount: rowCount, segmentLength: step, length: capacity.length,
         segmentCount: capacity.sequenceCount), workers: decoder.threads)
     states = FloatBuffer(count: rowCount * decoder.hiddenSize)
     lastStates = FloatBuffer(count: capacity.sequenceCount * decoder.hiddenSize)

@@ -8,8 +8,8 @@ import Foundation
 /// Beside ``VectorMath`` this is the module's only way to the kernels. The table that it points to is
 /// constant, so that any thread may use it.
 struct ProductKernels: @unchecked Sendable {
-  /// Rows of activations up to which a product straight from the codes is the faster way: beyond, it
-  /// costs less to restore the weights once for all of them.
+  /// Rows of activations up to which a product straight from the codes is always the faster way: beyond,
+  /// it may cost less to restore the weights once for all of them.
   static let stateLimit = 16
 
   private let kernels: UnsafePointer<halftone_products>
@@ -23,6 +23,16 @@ struct ProductKernels: @unchecked Sendable {
       throw InferenceError.instructionSetUnavailable(name: name)
     }
     self.kernels = kernels
+  }
+
+  /// Whether ``multiply(_:_:states:arithmetic:into:stride:adding:threads:)`` is a faster way than
+  /// restoring the weights.
+  func multiplies(_ matrix: CodedMatrix, states: Int, arithmetic: Arithmetic) -> Bool {
+    if states <= Self.stateLimit { return true }
+    guard arithmetic == .fast, matrix.hasFastProducts else { return false }
+    var multipliesMany = false
+    matrix.withRows { multipliesMany = kernels.pointee.multiplies_many($0) != 0 }
+    return multipliesMany
   }
 
   /// `out = x * transpose(matrix)`, or that added to `out`, in exact or fast arithmetic.
@@ -42,7 +52,8 @@ struct ProductKernels: @unchecked Sendable {
     matrix.withRows { rows in
       withUnsafeTemporaryAllocation(byteCount: states * size, alignment: 64) { buffer in
         guard let arranged = buffer.baseAddress else { return }
-        for state in 0..<states {
+        let arranging = states > Self.stateLimit ? threads : 1
+        concurrently(states, threads: arranging) { state, _ in
           let (from, to) = (x + state * columns, arranged + state * size)
           if isFast {
             kernels.pointee.quantize_state(rows, from, to)

@@ -68,7 +68,7 @@ struct ExportCommand: ParsableCommand {
     if dryRun {
       let source = try openModelForExport(options)
       let plan = try makeExportPlan(for: source, options)
-      return try PlanOutput(plan: plan, source: source).show(asJSON: json)
+      return try PlanOutput(plan: plan, source: source, options).show(asJSON: json)
     }
     let line = Terminal.bytes("exporting")
     let summary = try export(options) { line.show($0.bytesDone, of: $0.bytesInAll) }

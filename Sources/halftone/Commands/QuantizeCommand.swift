@@ -87,7 +87,8 @@ struct QuantizeCommand: ParsableCommand {
     options.part = part?.ofModel
     if dryRun {
       let source = try openModel(for: options)
-      try PlanOutput(plan: makePlan(for: source, options), source: source).show(asJSON: json)
+      let plan = try makePlan(for: source, options)
+      try PlanOutput(plan: plan, source: source, options).show(asJSON: json)
       return
     }
     let line = Terminal.bytes("quantizing")

@@ -55,7 +55,7 @@ struct PlanOutput: Encodable {
     case bitsPerWeight = "bits_per_weight"
   }
 
-  init(plan: ConversionPlan, source: any ModelSource) {
+  init(plan: ConversionPlan, source: any ModelSource, _ options: QuantizeOptions) throws {
     tensors = plan.entries.map { entry in
       Tensor(
         name: entry.tensor.name, shape: entry.tensor.shape,
@@ -67,7 +67,7 @@ struct PlanOutput: Encodable {
     outputBytes = tensors.reduce(0) { $0 + $1.outputBytes }
     let weights = plan.entries.reduce(0) { $0 + $1.tensor.elementCount }
     bitsPerWeight = weights == 0 ? 0 : Double(outputBytes) * 8 / Double(weights)
-    notes = plan.notes
+    notes = try plan.allNotes(of: source, options)
   }
 
   func show(asJSON: Bool) throws {

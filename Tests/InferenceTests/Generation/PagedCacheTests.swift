@@ -115,4 +115,18 @@ import Testing
       try generator(6 * block).tokens(of: requests)
     }
   }
+
+  @Test func `prompts that come at the same time store once what they have in common`() throws {
+    let decoder = try Decoder(SafetensorsModel(path: Fixtures.trainedModel.path), threads: 2)
+    let common = (0..<48).map { Int32($0 * 31 % 997) }
+    let requests = (0..<3).map {
+      GenerationRequest(prompt: common + [Int32($0 + 5), 7], tokenLimit: 3)
+    }
+    let generator = Generator(decoder, capacity: Generator.Capacity(length: 64, sequenceCount: 3))
+    _ = try generator.tokens(of: requests)
+    // Three blocks for all and one for each, in every layer; alone, each would take four.
+    #expect(
+      generator.peakCacheByteCount
+        == 6 * decoder.architecture.layers.count * generator.pool.blockByteCount)
+  }
 }

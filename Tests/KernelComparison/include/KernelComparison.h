@@ -30,4 +30,12 @@ const char *encoder_comparison_name(size_t index);
 kernel_comparison encoder_compare(size_t index, const halftone_block_encoders *candidate,
                                   const halftone_block_encoders *reference);
 
+/// The names of the block encoders of one pass, NULL after the last.
+const char *quantizer_comparison_name(size_t index);
+
+/// Compares the block encoder of one pass of that index: blocks and sums, or that there is a weight or a
+/// scale that is not finite.
+kernel_comparison quantizer_compare(size_t index, const halftone_block_encoders *candidate,
+                                    const halftone_block_encoders *reference);
+
 #endif

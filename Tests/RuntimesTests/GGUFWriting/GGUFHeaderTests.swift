@@ -58,4 +58,12 @@ import Testing
     #expect(GGUFShardPlan.path(of: 1, in: 12, output: "m.gguf") == "m-00002-of-00012.gguf")
     #expect(GGUFShardPlan.path(of: 0, in: 2, output: "m") == "m-00001-of-00002.gguf")
   }
+
+  @Test(arguments: [
+    ("Llama-3.2-1b-instruct", "Llama 3.2 1b Instruct"), ("phi3", "Phi 3"),
+    ("my-Phi3-mini", "My Phi 3 Mini"), ("Phi-3-mini", "Phi 3 Mini"),
+  ])
+  func `a model's title has its words apart, and phi3 is two`(name: String, title: String) {
+    #expect(GGUFGeneralFields.title(of: name) == title)
+  }
 }

@@ -29,6 +29,9 @@ protocol GGUFBlock: Sendable {
 
   /// The kernel that makes such blocks, or nil where none are made.
   static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel?
+
+  /// The kernel that makes them from bf16 weights in one pass, or nil where there is none.
+  static func quantizer(in kernels: halftone_block_encoders) -> GGUFQuantizerKernel?
 }
 
 /// Encodes whole blocks: weights, number of blocks, bytes, and the weights as restored from them.
@@ -37,8 +40,19 @@ typealias GGUFEncoderKernel =
     UnsafePointer<Float>?, Int, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Float>?
   ) -> Void
 
+/// Encodes whole blocks of bf16 weights and adds up their errors: weights, number of blocks, bytes, sums.
+///
+/// Gives 1 where a weight or a scale is not finite, and what it stored then means nothing.
+typealias GGUFQuantizerKernel =
+  @convention(c) (
+    UnsafePointer<UInt16>?, Int, UnsafeMutablePointer<UInt8>?,
+    UnsafeMutablePointer<halftone_error_sums>?
+  ) -> Int32
+
 extension GGUFBlock {
   static func encoder(in kernels: halftone_block_encoders) -> GGUFEncoderKernel? { nil }
+
+  static func quantizer(in kernels: halftone_block_encoders) -> GGUFQuantizerKernel? { nil }
 
   // A requirement with this default, so that the loop is compiled once for each type.
   static func decode(

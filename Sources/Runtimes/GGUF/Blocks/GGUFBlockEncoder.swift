@@ -8,6 +8,8 @@ import Tensors
 struct GGUFBlockEncoder: TensorEncoder {
   let type: GGUFType
   let kernel: GGUFEncoderKernel
+  /// Takes the place of the other for bf16 weights, where there is one.
+  let onePass: GGUFQuantizerKernel?
 
   func encode(
     _ slab: Slab, into outputs: [UnsafeMutableRawBufferPointer], scratch: Scratch
@@ -21,16 +23,33 @@ struct GGUFBlockEncoder: TensorEncoder {
     for start in stride(from: 0, to: slab.count, by: length) {
       let range = start..<min(start + length, slab.count)
       prefetch(range, of: slab)
-      slab.widen(range, into: scratch.weights)
       let blocks = outputs[0].baseAddress.unsafelyUnwrapped
         .advanced(by: start / type.weightCount * type.byteCount)
-      kernel(
-        scratch.weights, range.count / type.weightCount,
-        blocks.assumingMemoryBound(to: UInt8.self), scratch.restored)
+        .assumingMemoryBound(to: UInt8.self)
+      if encodeInOnePass(range, of: slab, into: blocks, &sums) { continue }
+      slab.widen(range, into: scratch.weights)
+      kernel(scratch.weights, range.count / type.weightCount, blocks, scratch.restored)
       Kernels.active.table.error_sums(scratch.weights, scratch.restored, range.count, &sums)
       if !sums.ee.isFinite { try requireFinite(range, of: slab, scratch: scratch) }
     }
     return ErrorStatistics(sums, count: slab.count)
+  }
+
+  /// Encodes some weights in one pass, if there is a kernel for them.
+  ///
+  /// Where a weight or a scale is not finite it says false, so that the ordinary way finds and names it.
+  private func encodeInOnePass(
+    _ range: Range<Int>, of slab: Slab, into blocks: UnsafeMutablePointer<UInt8>,
+    _ sums: inout halftone_error_sums
+  ) -> Bool {
+    guard let onePass, slab.elementType == .bf16, let bytes = slab.bytes.baseAddress else {
+      return false
+    }
+    let before = sums
+    let weights = (bytes + 2 * range.lowerBound).assumingMemoryBound(to: UInt16.self)
+    if onePass(weights, range.count / type.weightCount, blocks, &sums) == 0 { return true }
+    sums = before
+    return false
   }
 
   /// Has the memory bring the chunk that lies one strip ahead: weights follow each other, and while one

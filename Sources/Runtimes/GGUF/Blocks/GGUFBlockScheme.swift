@@ -10,6 +10,7 @@ import Tensors
 package struct GGUFBlockScheme: Scheme {
   package let type: GGUFType
   private let kernel: GGUFEncoderKernel
+  private let onePass: GGUFQuantizerKernel?
 
   /// The scheme of a type, or nil where its numbers stand plainly or it is only read.
   package init?(_ type: GGUFType) {
@@ -18,6 +19,7 @@ package struct GGUFBlockScheme: Scheme {
     else { return nil }
     self.type = type
     self.kernel = kernel
+    onePass = block.quantizer(in: Kernels.active.blockEncoders)
   }
 
   package var name: String { type.name }
@@ -64,7 +66,7 @@ package struct GGUFBlockScheme: Scheme {
   package func makeEncoder(
     for tensor: TensorDescription, layout: TensorLayout
   ) -> any TensorEncoder {
-    GGUFBlockEncoder(type: type, kernel: kernel)
+    GGUFBlockEncoder(type: type, kernel: kernel, onePass: onePass)
   }
 
   /// What the component is called.

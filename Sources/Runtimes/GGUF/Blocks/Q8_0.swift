@@ -13,6 +13,10 @@ enum Q8_0: GGUFBlock {
     kernels.q8_0
   }
 
+  static func quantizer(in kernels: halftone_block_encoders) -> GGUFQuantizerKernel? {
+    kernels.quantize_q8_0_bf16
+  }
+
   static func decode(_ block: UnsafePointer<UInt8>, into weights: UnsafeMutablePointer<Float>) {
     let scale = block.half(at: 0)
     for index in 0..<32 {

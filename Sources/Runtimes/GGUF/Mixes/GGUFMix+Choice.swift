@@ -31,10 +31,11 @@ extension GGUFMix {
     var walk = GGUFMixWalk(mix: self, model: model, isTied: isTied, valueCount: valueCount)
     var types = [GGUFType?](repeating: nil, count: tensors.count)
     // Rules count in the order in which llama.cpp holds tensors.
+    let layers = tensors.map { Self.layer(of: $0.name) ?? -1 }
     let order = tensors.indices.sorted { a, b in
-      let (first, second) = (tensors[a].name, tensors[b].name)
-      let (layer, other) = (Self.layer(of: first) ?? -1, Self.layer(of: second) ?? -1)
-      return layer != other ? layer < other : first.utf8.lexicographicallyPrecedes(second.utf8)
+      layers[a] != layers[b]
+        ? layers[a] < layers[b]
+        : tensors[a].name.utf8.lexicographicallyPrecedes(tensors[b].name.utf8)
     }
     for index in order {
       let tensor = tensors[index]

@@ -19,7 +19,7 @@ enum GGUFTensorCategory: Equatable {
         ("attn_k.weight", .keys), ("attn_output.weight", .attentionOutput),
         ("ffn_down", .feedForwardDown),
       ]
-      self = parts.first { name.contains($0.0) }?.1 ?? .other
+      self = parts.first { name.containsBytes(of: $0.0) }?.1 ?? .other
     }
   }
 }
@@ -34,7 +34,7 @@ enum GGUFKept {
     // Outer dimensions of 1 do not count.
     shape.drop { $0 == 1 }.count >= 2 && name.hasSuffix("weight")
       && name != "position_embd.weight" && name != "token_types.weight"
-      && !parts.contains { name.contains($0) }
+      && !parts.contains { name.containsBytes(of: $0) }
   }
 
   /// Parts of names, as llama-quantize has them.

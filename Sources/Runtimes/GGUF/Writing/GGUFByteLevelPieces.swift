@@ -20,7 +20,9 @@ struct GGUFByteLevelPieces: GGUFPieces {
     let vocabulary = try GGUFVocabulary(of: files)
     table = vocabulary.tokens.mapValues { GGUFPiece(text: $0) }
     // A space in a token would be taken for the one between two.
-    func spelled(_ text: String) -> String { text.replacing(" ", with: "\u{120}") }
+    func spelled(_ text: String) -> String {
+      text.utf8.contains(UInt8(ascii: " ")) ? text.replacing(" ", with: "\u{120}") : text
+    }
     merges = vocabulary.merges.map { spelled($0.left) + " " + spelled($0.right) }
     guard let json = files.tokenizer else {
       preTokenizer = try Self.name(ofClass: files.configuration?["tokenizer_class"]?.text)

@@ -51,8 +51,12 @@ struct GGUFGeneralFields {
   }
 
   /// An identifier as a title: words apart, and those of small letters capitalized.
-  private static func title(of identifier: String) -> String {
-    let words = identifier.split { $0 == "-" || $0 == " " }
+  ///
+  /// `phi3` becomes two words too: in a name with it llama.cpp takes the model for Microsoft's, and does not
+  /// load a vocabulary without that one's special tokens.
+  static func title(of identifier: String) -> String {
+    let words = identifier.replacing(/phi3/.ignoresCase()) { "\($0.output.dropLast()) 3" }
+      .split { $0 == "-" || $0 == " " }
     return words.map { word in
       let hasLetters = word.contains { $0.isLowercase }
       let isVersion = word.first?.isNumber ?? false || word.wholeMatch(of: /v\d+(\.\d+)*/) != nil

@@ -43,7 +43,7 @@ package enum GGUFWriter {
   /// them.
   ///
   /// - Returns: the entries, and what a user should know, a sentence each.
-  /// - Throws: ``RuntimeError``, or the tokenizer's own error.
+  /// - Throws: ``RuntimeError``.
   package static func fit(
     _ entries: [Plan.Entry], of source: any ModelSource
   ) throws -> (entries: [Plan.Entry], notes: [String]) {
@@ -62,8 +62,14 @@ package enum GGUFWriter {
       }
       return try fit(entry, named: name)
     }
-    let tokenizer = try model.tokenizer()
-    return (fitted, model.architecture.notes + tokenizer.notes + standInNotes(fitted))
+    return (fitted, model.architecture.notes + standInNotes(fitted))
+  }
+
+  /// In what llama.cpp cuts texts otherwise than the checkpoint's tokenizer, a sentence each.
+  ///
+  /// - Throws: ``RuntimeError``, or the tokenizer's own error, where it has no counterpart.
+  package static func tokenizerNotes(of source: any ModelSource) throws -> [String] {
+    try asRuntimeError { try GGUFCheckpoint(source).tokenizer().notes }
   }
 
   private static func fit(_ entry: Plan.Entry, named name: String) throws -> Plan.Entry {
