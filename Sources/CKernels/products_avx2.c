@@ -149,7 +149,6 @@ INLINE void multiply_four_bit(const halftone_coded_rows *weights, const size_t b
   const uint8_t *codes = halftone_row_codes(weights, row);
   const float *scales = weights->scales + row * blocks;
   const uint8_t *zeros = planes ? NULL : weights->zeros + row * blocks;
-  const float unit = planes ? 1 : BYTE_UNIT;
   __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
                       _mm256_setzero_ps()};
   size_t b = 0, groups = 0;
@@ -157,13 +156,13 @@ INLINE void multiply_four_bit(const halftone_coded_rows *weights, const size_t b
     __m256 scale;
     __m256i zero = _mm256_setzero_si256();
     if (block >= 64) {
-      scale = _mm256_set1_ps(unit * scales[b]);
+      scale = _mm256_set1_ps(scales[b]);
       if (!planes) zero = _mm256_set1_epi8((char)zeros[b]);
       groups++;
       if (groups == groups_per_block) b++, groups = 0;
     } else {
       const size_t second = columns - k >= 64 ? b + 1 : b;
-      scale = two(unit * scales[b], unit * scales[second]);
+      scale = two(scales[b], scales[second]);
       if (!planes) {
         zero = _mm256_set_m128i(_mm_set1_epi8((char)zeros[second]), _mm_set1_epi8((char)zeros[b]));
       }
@@ -171,18 +170,27 @@ INLINE void multiply_four_bit(const halftone_coded_rows *weights, const size_t b
     }
     const __m256i bytes = load_codes(codes + k / 2, columns - k);
     halftone_ask_ahead(codes + k / 2);
-    __m256 numbers[8];
+    // One half after the other: eight vectors at once leave no registers for the constants.
+    __m256 first[4], second[4];
     for (int odd = 0; odd < 2; odd++) {
+      __m256 numbers[4];
       if (planes) {
-        look_up(planes, nibbles(bytes, odd), numbers + 4 * odd);
+        look_up(planes, nibbles(bytes, odd), numbers);
       } else {
-        widen_bytes(_mm256_sub_epi8(nibbles(bytes, odd), zero), numbers + 4 * odd);
+        widen_bytes(_mm256_sub_epi8(nibbles(bytes, odd), zero), numbers);
+      }
+      for (int s = 0; s < states; s++) {
+        const float *x = arranged + (size_t)s * count + k + 32 * odd;
+        first[s] = odd ? _mm256_fmadd_ps(numbers[0], _mm256_loadu_ps(x), first[s])
+                       : _mm256_mul_ps(numbers[0], _mm256_loadu_ps(x));
+        second[s] = odd ? _mm256_fmadd_ps(numbers[1], _mm256_loadu_ps(x + 8), second[s])
+                        : _mm256_mul_ps(numbers[1], _mm256_loadu_ps(x + 8));
+        first[s] = _mm256_fmadd_ps(numbers[2], _mm256_loadu_ps(x + 16), first[s]);
+        second[s] = _mm256_fmadd_ps(numbers[3], _mm256_loadu_ps(x + 24), second[s]);
       }
     }
     for (int s = 0; s < states; s++) {
-      const float *x = arranged + (size_t)s * count + k;
-      const __m256 sum = _mm256_add_ps(four_products(numbers, x), four_products(numbers + 4, x + 32));
-      totals[s] = _mm256_fmadd_ps(sum, scale, totals[s]);
+      totals[s] = _mm256_fmadd_ps(_mm256_add_ps(first[s], second[s]), scale, totals[s]);
     }
   }
   for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
@@ -247,7 +255,7 @@ INLINE void multiply_bytes(const halftone_coded_rows *weights, size_t row, const
   __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
                       _mm256_setzero_ps()};
   for (size_t k = 0, end = 0; k < columns; scales++) {
-    const __m256 scale = _mm256_set1_ps(BYTE_UNIT * *scales);
+    const __m256 scale = _mm256_set1_ps(*scales);
     for (end += weights->block; k < end; k += 32) {
       halftone_ask_ahead(codes + k);
       __m256 numbers[4];
@@ -301,6 +309,8 @@ INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_cod
                           const table_planes *planes, size_t first, size_t rows,
                           const float *arranged, const int states, float *out, size_t stride,
                           int adding) {
+  const int is_widened = kind == HALFTONE_CODES_UINT4 || has_whole_bytes(weights);
+  const float factor = is_widened ? BYTE_UNIT * weights->factor : weights->factor;
   for (size_t row = 0; row < rows; row++) {
     float sums[4];
     if (halftone_is_four_bit(kind) && weights->block == 64) {
@@ -316,7 +326,7 @@ INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_cod
     }
     for (int s = 0; s < states; s++) {
       float *place = out + (size_t)s * stride + row;
-      const float sum = weights->factor * sums[s];
+      const float sum = factor * sums[s];
       *place = adding ? *place + sum : sum;
     }
   }

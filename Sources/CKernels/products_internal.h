@@ -68,10 +68,11 @@ static inline halftone_state halftone_state_at(const void *start, size_t columns
   return (halftone_state){(int8_t *)bytes, steps, steps + count / HALFTONE_STATE_GROUP * 4};
 }
 
-/// The step of a group whose largest magnitude is given; 0 where its reciprocal may be infinite.
-static inline float halftone_state_step(float largest) {
-  const float step = largest / 127;
-  return step >= HALFTONE_LEAST_STEP ? step : 0;
+/// The step of a group of which the largest magnitude's bits are given: NaN where there is one, whose
+/// bits are the largest; 0 where its reciprocal may be infinite.
+static inline float halftone_state_step(uint32_t largest) {
+  const float step = halftone_float(largest) / 127;
+  return step < HALFTONE_LEAST_STEP ? 0 : step;
 }
 
 /// The steps and sums of a row of activations, and its codes in their natural order.

@@ -73,9 +73,9 @@ void halftone_round_state(const halftone_coded_rows *weights, const float *x,
   for (size_t start = 0; start < count; start += HALFTONE_STATE_GROUP) {
     const size_t length =
         start < columns ? halftone_smaller(HALFTONE_STATE_GROUP, columns - start) : 0;
-    float largest = 0;
+    uint32_t largest = 0;
     for (size_t k = start; k < start + length; k++) {
-      const float magnitude = x[k] < 0 ? -x[k] : x[k];
+      const uint32_t magnitude = halftone_bits(x[k]) & HALFTONE_MAGNITUDE_MASK;
       if (magnitude > largest) largest = magnitude;
     }
     const float step = halftone_state_step(largest);

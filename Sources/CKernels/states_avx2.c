@@ -11,22 +11,22 @@
 
 HALFTONE_BEGIN_AVX2
 
-INLINE float largest_of(__m256 v) {
-  __m128 half = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-  half = _mm_max_ps(half, _mm_movehl_ps(half, half));
-  return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+INLINE int largest_of(__m256i v) {
+  __m128i half = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  half = _mm_max_epi32(half, _mm_shuffle_epi32(half, 0x4E));
+  return _mm_cvtsi128_si32(_mm_max_epi32(half, _mm_shuffle_epi32(half, 0xB1)));
 }
 
 /// The codes of a group in their order, and their step.
 INLINE __m256i round_group(const float *x, float *step) {
-  const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32((int)HALFTONE_MAGNITUDE_MASK));
-  __m256 v[4], largest = _mm256_setzero_ps();
+  const __m256i magnitude = _mm256_set1_epi32((int)HALFTONE_MAGNITUDE_MASK);
+  __m256 v[4];
+  __m256i largest = _mm256_setzero_si256();
   for (int i = 0; i < 4; i++) {
     v[i] = _mm256_loadu_ps(x + 8 * i);
-    // Of a NaN and a number the second operand is taken.
-    largest = _mm256_max_ps(_mm256_and_ps(v[i], magnitude), largest);
+    largest = _mm256_max_epi32(largest, _mm256_and_si256(_mm256_castps_si256(v[i]), magnitude));
   }
-  *step = halftone_state_step(largest_of(largest));
+  *step = halftone_state_step((uint32_t)largest_of(largest));
   const __m256 factor = _mm256_set1_ps(*step > 0 ? 1 / *step : 0);
   __m256i whole[4];
   for (int i = 0; i < 4; i++) {

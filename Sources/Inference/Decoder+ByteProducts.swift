@@ -36,20 +36,22 @@ extension Decoder {
     let states = ByteStates(
       x, rows: rows, width: matrix.columnCount, threshold: Self.outlierThreshold,
       with: math.unrounded)
+    let scales = matrix.rowScales
     let chunks = RowChunks(
       rowCount: matrix.rowCount, threads: threads, least: 64,
       most: max(1, Self.restoredWeightCount / matrix.columnCount))
     concurrently(chunks.count, threads: threads) { chunk, _ in
       let outputs = chunks[chunk]
       multiply(
-        states, matrix, outputs: outputs, bias: bias.map { $0 + outputs.lowerBound },
+        states, matrix, scales: scales, outputs: outputs,
+        bias: bias.map { $0 + outputs.lowerBound },
         into: out + outputs.lowerBound, stride: stride)
     }
   }
 
   private func multiply(
-    _ states: ByteStates, _ matrix: CodedMatrix, outputs: Range<Int>, bias: UnsafePointer<Float>?,
-    into out: UnsafeMutablePointer<Float>, stride: Int
+    _ states: ByteStates, _ matrix: CodedMatrix, scales: [Float], outputs: Range<Int>,
+    bias: UnsafePointer<Float>?, into out: UnsafeMutablePointer<Float>, stride: Int
   ) {
     let (math, width, count) = (math.unrounded, matrix.columnCount, outputs.count)
     // Sums of products of bytes are whole numbers; fp32 holds those of any 1,040 columns exactly, and
@@ -60,25 +62,27 @@ extension Decoder {
       BLAS.Matrix(start: states.codes.base, stride: width),
       transposed: BLAS.Matrix(start: codes.base, stride: width), into: out, stride: stride,
       m: states.rowCount, n: count, k: width)
-    let scales = matrix.rowScales + outputs.lowerBound
     withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { factors in
       guard let factors = factors.baseAddress else { return }
       for row in 0..<states.rowCount {
         let out = out + row * stride
-        factors.update(from: scales, count: count)
-        math.scale(factors, by: states.maxima[row], count: count)
+        for (place, output) in outputs.enumerated() {
+          factors[place] = scales[output] * states.maxima[row]
+        }
         math.multiply(out, by: factors, count: count)
         math.scale(out, by: Self.byteProductScale, count: count)
         if let bias { math.add(bias, to: out, rows: 1, count: count, stride: count) }
         self.math.rounding.round(out, count: count)
       }
     }
-    addOutliers(of: states, matrix, codes: codes.base, outputs: outputs, to: out, stride: stride)
+    addOutliers(
+      of: states, matrix, scales: scales, codes: codes.base, outputs: outputs, to: out,
+      stride: stride)
   }
 
   /// Adds the products of the columns that hold outliers, with restored weights.
   private func addOutliers(
-    of states: ByteStates, _ matrix: CodedMatrix, codes: UnsafePointer<Float>,
+    of states: ByteStates, _ matrix: CodedMatrix, scales: [Float], codes: UnsafePointer<Float>,
     outputs: Range<Int>, to out: UnsafeMutablePointer<Float>, stride: Int
   ) {
     let columns = states.outlierColumns
@@ -89,7 +93,7 @@ extension Decoder {
       for (place, column) in columns.enumerated() {
         row[place] = codes[(output - outputs.lowerBound) * matrix.columnCount + column]
       }
-      math.unrounded.scale(row, by: matrix.rowScales[output], count: columns.count)
+      math.unrounded.scale(row, by: scales[output], count: columns.count)
     }
     math.unrounded.scale(kept.base, by: matrix.byteFactor, count: kept.count)
     math.rounding.round(kept.base, count: kept.count)
@@ -105,7 +109,7 @@ extension CodedMatrix {
   /// Whether the weights are signed bytes with one scale per row, the row's largest magnitude.
   var hasByteRows: Bool {
     guard case .bytes(let factor) = kind else { return false }
-    return factor != 1 && block == columnCount && scales != nil
+    return factor != 1 && block == columnCount && scales != nil && offsets == nil
   }
 
   /// What a code times its row's scale is multiplied with.
@@ -114,9 +118,12 @@ extension CodedMatrix {
   }
 
   /// One scale for each row of a matrix that ``hasByteRows``.
-  fileprivate var rowScales: UnsafePointer<Float> {
-    guard let scales else { preconditionFailure("rows of bytes have scales") }
-    return UnsafePointer(scales.start.assumingMemoryBound(to: Float.self))
+  fileprivate var rowScales: [Float] {
+    [Float](unsafeUninitializedCapacity: rowCount) { buffer, count in
+      guard let scales, let start = buffer.baseAddress else { return }
+      scales.read(0..<rowCount, into: start)
+      count = rowCount
+    }
   }
 
   /// The codes of some rows of a matrix that ``hasByteRows``, as numbers.

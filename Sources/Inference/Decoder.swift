@@ -51,7 +51,7 @@ package final class Decoder: LanguageModel {
     weights = try WeightStore(
       turns == nil ? architecture.tensors : [], from: model.source, threads: self.threads,
       slabWeightLimit: slabWeightLimit ?? turns?.slabWeightLimit ?? WeightSlabs.weightLimit,
-      rounding: math.rounding)
+      form: productRule == .dense ? .restored : .stored, rounding: math.rounding)
     BLAS.singleThreaded
   }
 

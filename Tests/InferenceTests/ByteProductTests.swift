@@ -38,13 +38,7 @@ private let distanceTolerance = 0.25
       codes: RetainedBytes(count: codes.count) { bytes in
         for (place, code) in codes.enumerated() { bytes[place] = UInt8(bitPattern: Int8(code)) }
       },
-      scales: RetainedBytes(count: 4 * scales.count) { bytes in
-        for (place, scale) in scales.enumerated() {
-          withUnsafeBytes(of: scale.bitPattern.littleEndian) { word in
-            for byte in 0..<4 { bytes[4 * place + byte] = word[byte] }
-          }
-        }
-      }, zeros: nil)
+      scales: BlockNumbers(scales), zeros: nil, offsets: nil)
   }
 
   @Test func `products with outliers are those of bitsandbytes`() throws {

@@ -63,7 +63,7 @@ typedef struct halftone_products {
   /// even, with step = largest |x| / 127; 0 where that is 0. `state` receives
   /// halftone_state_bytes(columns) bytes for the weights' kind and block, and is aligned to 4 bytes.
   /// An activation is off by at most step / 2 (and a few u). A step below 2^-126 becomes 0, and with
-  /// it the activations.
+  /// it the activations; where one is a NaN, so is the step.
   void (*quantize_state)(const halftone_coded_rows *weights, const float *x, void *state);
 
   /// The same product as `multiply_exact` in fast arithmetic: of four-bit and byte codes with activations

@@ -31,7 +31,7 @@ struct ProductKernels: @unchecked Sendable {
     if states <= Self.stateLimit { return true }
     guard arithmetic == .fast, matrix.hasFastProducts else { return false }
     var multipliesMany = false
-    matrix.withRows { multipliesMany = kernels.pointee.multiplies_many($0) != 0 }
+    matrix.withRows(0..<0) { multipliesMany = kernels.pointee.multiplies_many($0) != 0 }
     return multipliesMany
   }
 
@@ -49,9 +49,14 @@ struct ProductKernels: @unchecked Sendable {
     let columns = matrix.columnCount
     let size =
       isFast ? halftone_state_bytes(columns) : 4 * halftone_arranged_count(columns)
-    matrix.withRows { rows in
-      withUnsafeTemporaryAllocation(byteCount: states * size, alignment: 64) { buffer in
-        guard let arranged = buffer.baseAddress else { return }
+    let sums = matrix.hasOffsets ? states * matrix.blocksPerRow : 0
+    withUnsafeTemporaryAllocation(
+      byteCount: states * size + MemoryLayout<Float>.stride * sums, alignment: 64
+    ) { buffer in
+      guard let arranged = buffer.baseAddress else { return }
+      let blockSums = (arranged + states * size).assumingMemoryBound(to: Float.self)
+      if matrix.hasOffsets { matrix.sumBlocks(of: x, states: states, into: blockSums) }
+      matrix.withRows(0..<0) { rows in
         let arranging = states > Self.stateLimit ? threads : 1
         concurrently(states, threads: arranging) { state, _ in
           let (from, to) = (x + state * columns, arranged + state * size)
@@ -61,21 +66,31 @@ struct ProductKernels: @unchecked Sendable {
             kernels.pointee.arrange(rows, from, to.assumingMemoryBound(to: Float.self))
           }
         }
-        let chunks = RowChunks(rowCount: matrix.rowCount, threads: threads, least: 32)
-        concurrently(chunks.count, threads: threads) { chunk, _ in
-          let outputs = chunks[chunk]
-          let place = out + outputs.lowerBound
+      }
+      let chunks = RowChunks(
+        rowCount: matrix.rowCount, threads: threads, least: 32,
+        most: max(1, Self.widenedScaleCount / matrix.blocksPerRow))
+      concurrently(chunks.count, threads: threads) { chunk, _ in
+        let outputs = chunks[chunk]
+        let place = out + outputs.lowerBound
+        matrix.withRows(outputs) { rows in
           if isFast {
             kernels.pointee.multiply_fast(
-              rows, outputs.lowerBound, outputs.count, arranged, states, place, stride,
-              adding ? 1 : 0)
+              rows, 0, outputs.count, arranged, states, place, stride, adding ? 1 : 0)
           } else {
             kernels.pointee.multiply_exact(
-              rows, outputs.lowerBound, outputs.count, arranged.assumingMemoryBound(to: Float.self),
-              states, place, stride, adding ? 1 : 0)
+              rows, 0, outputs.count, arranged.assumingMemoryBound(to: Float.self), states, place,
+              stride, adding ? 1 : 0)
           }
+        }
+        if matrix.hasOffsets {
+          matrix.addOffsets(
+            of: outputs, blockSums: blockSums, states: states, to: place, stride: stride)
         }
       }
     }
   }
+
+  /// Scales that are widened at a time: what the first-level cache holds beside codes.
+  private static let widenedScaleCount = 1 << 14
 }
