@@ -104,6 +104,8 @@ HALFTONE_DECLARE_VARIANT(neon)
   void halftone_scale_##isa(const float *x, size_t n, float factor, float *dst);                   \
   void halftone_scale_add_##isa(const float *x, const float *b, size_t n, float factor,            \
                                 float *dst);                                                       \
+  void halftone_affine_##isa(const float *x, size_t n, float factor, float addend, float *dst);    \
+  void halftone_at_most_##isa(const float *x, size_t n, float limit, float *dst);                  \
   void halftone_clamp_##isa(const float *x, size_t n, float limit, float *dst);                    \
   void halftone_soft_cap_##isa(const float *x, size_t n, float scale, float cap, float *dst);      \
   void halftone_rotate_half_##isa(float *x, const float *cos, const float *sin, size_t half);      \
@@ -125,7 +127,8 @@ HALFTONE_DECLARE_MATH(neon)
     .gelu_tanh = halftone_gelu_tanh_##isa, .rms_norm = halftone_rms_norm_##isa,                    \
     .layer_norm = halftone_layer_norm_##isa, .add = halftone_add_##isa,                            \
     .multiply = halftone_multiply_##isa, .scale = halftone_scale_##isa,                            \
-    .scale_add = halftone_scale_add_##isa, .clamp = halftone_clamp_##isa,                          \
+    .scale_add = halftone_scale_add_##isa, .affine = halftone_affine_##isa,                        \
+    .at_most = halftone_at_most_##isa, .clamp = halftone_clamp_##isa,                              \
     .soft_cap = halftone_soft_cap_##isa, .rotate_half = halftone_rotate_half_##isa,                \
     .dot = halftone_dot_##isa, .argmax = halftone_argmax_##isa,                                    \
   }

@@ -302,7 +302,9 @@ void VARIANT(rms_norm)(const float *x, const float *weight, size_t n, float eps,
   }
   const float factor = (float)(1.0 / sqrt(dsum(squares) / (double)n + (double)eps));
   FOR_VECTORS(i, count, n, LANES) {
-    store(dst + i, count, load(x + i, count, 0) * factor * load(weight + i, count, 0));
+    vec v = load(x + i, count, 0) * factor;
+    if (weight != NULL) v *= load(weight + i, count, 0);
+    store(dst + i, count, v);
   }
 }
 
@@ -355,6 +357,17 @@ void VARIANT(scale)(const float *x, size_t n, float factor, float *dst) {
 void VARIANT(scale_add)(const float *x, const float *b, size_t n, float factor, float *dst) {
   FOR_VECTORS(i, count, n, LANES) {
     store(dst + i, count, load(x + i, count, 0) * factor + load(b + i, count, 0));
+  }
+}
+
+void VARIANT(affine)(const float *x, size_t n, float factor, float addend, float *dst) {
+  FOR_VECTORS(i, count, n, LANES) store(dst + i, count, load(x + i, count, 0) * factor + addend);
+}
+
+void VARIANT(at_most)(const float *x, size_t n, float limit, float *dst) {
+  FOR_VECTORS(i, count, n, LANES) {
+    vec v = load(x + i, count, 0);
+    store(dst + i, count, select(v > all(limit), all(limit), v));
   }
 }
 

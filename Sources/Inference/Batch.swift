@@ -10,6 +10,14 @@ struct Batch {
   /// intermediate results stay in the second-level cache.
   static let rowTile = 256
 
+  /// How segments are cut into tiles.
+  enum Tiling {
+    /// Into tiles of at most ``rowTile`` rows, which cached sequences share.
+    case rows
+    /// Not at all: each is a tile.
+    case segments
+  }
+
   /// Neighbouring tokens of one sequence.
   struct Segment {
     /// Counted through the whole batch.
@@ -41,9 +49,11 @@ struct Batch {
   var longestSegment: Int { segments.lazy.map(\.rows.count).max() ?? 0 }
 
   /// - Parameter segments: one after the other, none empty; cached sequences, or windows.
-  init(_ segments: [Segment]) {
+  init(_ segments: [Segment], tiling: Tiling = .rows) {
     self.segments = segments
-    if segments.allSatisfy({ $0.cache != nil }) {
+    if tiling == .segments {
+      tiles = segments.enumerated().map { Tile(rows: $1.rows, segments: $0..<$0 + 1) }
+    } else if segments.allSatisfy({ $0.cache != nil }) {
       let rowCount = segments.last?.rows.upperBound ?? 0
       tiles = Self.evenRanges(of: 0..<rowCount).map { rows in
         let first = segments.firstIndex { $0.rows.upperBound > rows.lowerBound } ?? 0
@@ -70,11 +80,11 @@ struct Batch {
   }
 
   /// Windows of one length, each a sequence of its own.
-  init(windowCount: Int, windowLength: Int) {
+  init(windowCount: Int, windowLength: Int, tiling: Tiling = .rows) {
     self.init(
       (0..<windowCount).map {
         Segment(rows: $0 * windowLength..<($0 + 1) * windowLength, textLength: windowLength)
-      })
+      }, tiling: tiling)
   }
 
   /// The rows that a tile has of each segment in it.

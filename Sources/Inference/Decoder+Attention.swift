@@ -17,6 +17,17 @@ extension Attention {
   }
 }
 
+/// Where one head's queries are and where what it gives goes, for the rows of one segment.
+struct HeadRows {
+  var queries: BLAS.Matrix
+  /// Numbers per query and per key.
+  var keySize: Int
+  var output: UnsafeMutablePointer<Float>
+  var outputStride: Int
+  /// Numbers per value.
+  var valueSize: Int
+}
+
 extension Decoder {
   /// Causal attention of one head in one segment, to keys of the segment itself or from a cache.
   ///
@@ -27,43 +38,67 @@ extension Decoder {
     scratch: UnsafeMutablePointer<Float>
   ) {
     let attention = architecture.layers[layer].attention
-    let size = attention.headSize
     let stride = attention.inputStride
-    let count = segment.rows.count
-    let queries =
-      workspace.attentionInput.base + segment.rows.lowerBound * stride + head * size
-    let output =
-      workspace.attentionOutput.base + segment.rows.lowerBound * attention.outputStride
-      + head * attention.valueSize
+    let (first, count) = (segment.rows.lowerBound, segment.rows.count)
+    let rows = HeadRows(
+      queries: BLAS.Matrix(
+        start: workspace.attentionInput.base + first * stride + head * attention.headSize,
+        stride: stride),
+      keySize: attention.headSize,
+      output: workspace.attentionOutput.base + first * attention.outputStride
+        + head * attention.valueSize,
+      outputStride: attention.outputStride, valueSize: attention.valueSize)
     let weighing = ScoreWeighing(
       attention,
       biases: workspace.positions.biases(
         of: attention, head: head, end: segment.positions.upperBound),
       sink: attention.sinks.map { weights[$0][head] } ?? -.infinity)
-    let scores = scratch
     let gathered = scratch + min(Attention.queryTile, count) * segment.positions.upperBound
+    if let cache = segment.cache, let latent = architecture.latent(keptOf: attention) {
+      attend(
+        rows, to: latent, in: cache, layer: layer, head: head, of: segment, weighing: weighing,
+        scores: scratch, expanded: gathered)
+    } else {
+      attend(rows, attention, of: segment, weighing: weighing, scores: scratch) {
+        positions, queryCount in
+        keyValueRuns(
+          layer: layer, head: head, of: segment, positions: positions, queryCount: queryCount,
+          workspace: workspace, gathered: gathered)
+      }
+    }
+  }
 
-    for first in Swift.stride(from: 0, to: count, by: Attention.queryTile) {
+  /// The same, tile by tile of queries.
+  ///
+  /// - Parameters:
+  ///   - scores: room for `queryTile * length` numbers.
+  ///   - runs: the keys and values of some positions, which so many queries are to see.
+  func attend(
+    _ rows: HeadRows, _ attention: Attention, of segment: Batch.Segment, weighing: ScoreWeighing,
+    scores: UnsafeMutablePointer<Float>,
+    runs: (_ positions: Range<Int>, _ queryCount: Int) -> [KeyValueRun]
+  ) {
+    let count = segment.rows.count
+    for first in stride(from: 0, to: count, by: Attention.queryTile) {
       let queryCount = min(Attention.queryTile, count - first)
       let position = segment.firstPosition + first
       let firstKey = attention.firstVisible(from: position)
       let keyCount = position + queryCount - firstKey
-      let runs = keyValueRuns(
-        layer: layer, head: head, of: segment, positions: firstKey..<firstKey + keyCount,
-        queryCount: queryCount, workspace: workspace, gathered: gathered)
+      let runs = runs(firstKey..<firstKey + keyCount, queryCount)
+      let queries = rows.queries.start + first * rows.queries.stride
       // A block's keys times one query are so little that calling BLAS takes longer.
       let isSingle = queryCount == 1 && segment.cache != nil
       var place = 0
       for run in runs {
         if isSingle {
           math.multiply(
-            queries + first * stride, transposed: run.keys, count: run.count, size: size,
+            queries, transposed: run.keys, count: run.count, size: rows.keySize,
             into: scores + place)
         } else {
           BLAS.multiply(
-            BLAS.Matrix(start: queries + first * stride, stride: stride),
+            BLAS.Matrix(start: queries, stride: rows.queries.stride),
             transposed: run.keys, into: scores + place, stride: keyCount,
-            m: queryCount, n: run.count, k: size)
+            m: queryCount, n: run.count, k: rows.keySize)
         }
         place += run.count
       }
@@ -76,54 +111,23 @@ extension Decoder {
         let end = hidden + visible.count
         (start + end).update(repeating: 0, count: keyCount - end)
       }
-      let sums = output + first * attention.outputStride
-      if isSingle { sums.update(repeating: 0, count: attention.valueSize) }
+      let output = rows.output + first * rows.outputStride
+      if isSingle { output.update(repeating: 0, count: rows.valueSize) }
       place = 0
       for run in runs {
         if isSingle {
           math.add(
-            scores + place, times: run.values, count: run.count, size: attention.valueSize,
-            to: sums)
+            scores + place, times: run.values, count: run.count, size: rows.valueSize, to: output)
         } else {
           BLAS.multiply(
             BLAS.Matrix(start: scores + place, stride: keyCount), run.values,
-            into: sums, stride: attention.outputStride,
-            m: queryCount, n: attention.valueSize, k: run.count, adding: place > 0)
+            into: output, stride: rows.outputStride,
+            m: queryCount, n: rows.valueSize, k: run.count, adding: place > 0)
         }
         place += run.count
       }
+      math.rounding.round(
+        output, rows: queryCount, count: rows.valueSize, stride: rows.outputStride)
     }
-  }
-}
-
-/// How one head's products of a query and the keys that it sees become their weights.
-private struct ScoreWeighing {
-  let scale: Float
-  let softCap: Float?
-  /// The head's bias for each position of a key.
-  let biases: UnsafePointer<Float>?
-  let sink: Float
-
-  init(_ attention: Attention, biases: UnsafePointer<Float>?, sink: Float) {
-    scale = attention.scale
-    softCap = attention.softCap
-    self.biases = biases
-    self.sink = sink
-  }
-
-  func apply(
-    to products: UnsafeMutablePointer<Float>, keys: ClosedRange<Int>, with math: VectorMath
-  ) {
-    let count = keys.count
-    var scale = scale
-    if let softCap {
-      math.softCap(products, count: count, scale: scale, cap: softCap)
-      scale = 1
-    }
-    if let biases {
-      math.scale(products, by: scale, adding: biases + keys.lowerBound, count: count)
-      scale = 1
-    }
-    math.softmax(products, count: count, scale: scale, sink: sink)
   }
 }

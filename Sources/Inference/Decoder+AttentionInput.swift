@@ -3,8 +3,12 @@
 extension Attention {
   var querySize: Int { headCount * headSize }
   var keySize: Int { keyValueHeadCount * headSize }
-  /// Numbers per row of queries, keys and values side by side.
-  var inputStride: Int { querySize + keySize + keyValueHeadCount * valueSize }
+  /// Numbers per row of queries, keys and values side by side, or of what a cache keeps instead of keys
+  /// and values.
+  var inputStride: Int { querySize + max(keySize + keyValueHeadCount * valueSize, keptSize) }
+  private var keptSize: Int {
+    if case .latent(let latent) = input { latent.keptSize } else { 0 }
+  }
   /// Numbers of scratch memory per row while queries, keys and values are made.
   var scratchWidth: Int {
     switch input {
@@ -34,6 +38,9 @@ extension Decoder {
       project(query, x, rows: rows.count, into: queries, stride: stride)
       project(key, x, rows: rows.count, into: keys, stride: stride)
       project(value, x, rows: rows.count, into: values, stride: stride)
+    case .latent(let latent) where keepsLatent(of: attention, batch: batch):
+      makeKept(
+        latent, of: attention, x, rows: rows.count, queries: queries, kept: keys, scratch: scratch)
     case .latent(let latent):
       expand(
         latent, of: attention, x, rows: rows.count, queries: queries, keys: keys, values: values,
@@ -47,19 +54,36 @@ extension Decoder {
       normalize(
         norms.key, keys, heads: attention.keyValueHeadCount, of: attention, rows: rows.count)
     }
+    if attention.rounding.contains(.query), math.rounding != .none {
+      for row in 0..<rows.count {
+        math.scale(queries + row * stride, by: attention.scale, count: attention.querySize)
+      }
+    }
     if case .rotary(let embedding) = attention.position {
+      let rotated = rotatedPlaces(in: attention, batch: batch)
       for (segment, rows) in batch.parts(of: tile) {
         let table = workspace.positions.rotaryTable(embedding, textLength: segment.textLength)
         for row in rows {
           let heads = workspace.attentionInput.base + row * stride
-          // Query heads and key heads are neighbours, and both are rotated.
-          for head in 0..<attention.headCount + attention.keyValueHeadCount {
-            table.rotate(
-              heads + head * attention.headSize, position: segment.position(ofRow: row), with: math)
+          for place in rotated {
+            table.rotate(heads + place, position: segment.position(ofRow: row), with: math)
           }
         }
       }
     }
+  }
+
+  /// Where in a row something is rotated: each query head and key head, which are neighbours, or the
+  /// query heads and the one key that a cache keeps for all.
+  private func rotatedPlaces(in attention: Attention, batch: Batch) -> [Int] {
+    let queries = (0..<attention.headCount).map { $0 * attention.headSize }
+    if case .latent(let latent) = attention.input, keepsLatent(of: attention, batch: batch) {
+      return queries + [attention.querySize + latent.rank]
+    }
+    return queries
+      + (0..<attention.keyValueHeadCount).map {
+        attention.querySize + $0 * attention.headSize
+      }
   }
 
   private func normalize(

@@ -20,7 +20,9 @@ extension Decoder {
       let rows = tile.rows
       let x = looked + rows.lowerBound * width
       let out = states + rows.lowerBound * hiddenSize
-      if let scale = embedding.scale { math.scale(x, by: scale, count: rows.count * width) }
+      if let scale = embedding.scale {
+        math.scale(x, by: math.rounding.rounded(scale), count: rows.count * width)
+      }
       if let projection = embedding.projection {
         project(projection, x, rows: rows.count, into: out, stride: hiddenSize)
       }

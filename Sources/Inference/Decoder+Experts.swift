@@ -40,13 +40,17 @@ extension Decoder {
           count: hiddenSize)
       }
     }
-    if let shared = experts.shared {
-      feedForward(shared, x, rows: rows, scratch: inside, into: out, adding: true)
+    guard let shared = experts.shared else { return }
+    guard math.rounding != .none else {
+      return feedForward(shared, x, rows: rows, scratch: inside, into: out, adding: true)
     }
+    feedForward(shared, x, rows: rows, scratch: inside, into: results, adding: false)
+    math.add(results, to: out, rows: 1, count: rows * hiddenSize, stride: rows * hiddenSize)
   }
 
   /// Which rows use each expert, and with what weight; a row uses an expert at most once.
   ///
+  /// Scores are fp32 whatever activations are rounded to.
   /// - Parameter scores: scratch for two numbers per row and expert.
   private func route(
     _ router: Router, _ x: UnsafePointer<Float>, rows: Int,
@@ -55,6 +59,7 @@ extension Decoder {
     let count = router.projection.outputSize
     project(router.projection, x, rows: rows, into: scores, stride: count)
     let choices = scores + rows * count
+    let math = math.unrounded
     var shares: [[ExpertShare]] = Array(repeating: [], count: count)
     for row in 0..<rows {
       let scores = scores + row * count
@@ -72,8 +77,10 @@ extension Decoder {
       // The tiny term keeps scores that have all vanished from becoming NaN.
       let sum = router.normalizes ? chosen.reduce(1e-20) { $0 + scores[$1] } : 1
       for expert in chosen {
+        let weight = scores[expert] / sum * router.scale
         shares[expert].append(
-          ExpertShare(row: row, weight: scores[expert] / sum * router.scale))
+          ExpertShare(
+            row: row, weight: router.roundsWeights ? self.math.rounding.rounded(weight) : weight))
       }
     }
     return shares

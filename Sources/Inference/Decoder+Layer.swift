@@ -43,12 +43,31 @@ extension Decoder {
       case .sequential:
         addAttention(of: layer, to: tile, workspace: workspace)
         makeFeedForwardInput(of: layer, from: tile)
-      case .parallel:
+      case .parallelSum where math.rounding != .none:
+        makeFeedForwardInput(of: layer, from: tile)
+        return addSum(of: layer, to: tile, workspace: workspace)
+      case .parallel, .parallelSum:
         makeFeedForwardInput(of: layer, from: tile)
         addAttention(of: layer, to: tile, workspace: workspace)
       }
       addFeedForward(of: layer, to: tile)
     }
+  }
+
+  /// Adds the rounded sum of what the two parts of a layer give, no norm being after either.
+  ///
+  /// The feed-forward part comes first, for then the place of what it reads is free.
+  private func addSum(of layer: Layer, to tile: LayerTile, workspace: Workspace) {
+    let count = tile.rows.count * hiddenSize
+    feedForward(
+      layer.feedForward, tile.input, rows: tile.rows.count, scratch: tile.inside,
+      into: tile.output, adding: false)
+    project(
+      layer.attention.output,
+      workspace.attentionOutput.base + tile.rows.lowerBound * layer.attention.outputStride,
+      rows: tile.rows.count, into: tile.input, stride: hiddenSize)
+    math.add(tile.input, to: tile.output, rows: 1, count: count, stride: count)
+    math.add(tile.output, to: tile.states, rows: 1, count: count, stride: count)
   }
 
   private func addAttention(of layer: Layer, to tile: LayerTile, workspace: Workspace) {
@@ -87,10 +106,13 @@ extension Decoder {
     part: (_ out: UnsafeMutablePointer<Float>, _ adding: Bool) -> Void
   ) {
     let rows = tile.rows.count
-    if let norm = norms.output {
+    if norms.output != nil || math.rounding != .none {
+      let count = rows * hiddenSize
       part(tile.output, false)
-      normalize(norm, tile.output, rows: rows, count: hiddenSize, into: tile.output)
-      math.add(tile.output, to: tile.states, rows: 1, count: rows * hiddenSize, stride: 0)
+      if let norm = norms.output {
+        normalize(norm, tile.output, rows: rows, count: hiddenSize, into: tile.output)
+      }
+      math.add(tile.output, to: tile.states, rows: 1, count: count, stride: count)
     } else {
       part(tile.states, true)
     }

@@ -8,9 +8,9 @@ extension Decoder {
     into out: UnsafeMutablePointer<Float>
   ) {
     switch norm {
-    case .rootMeanSquare(let weight, let epsilon):
+    case .rootMeanSquare(let weight, let epsilon, let steps):
       math.rootMeanSquareNorm(
-        x, weight: weights[weight], epsilon: epsilon, rows: rows, count: count,
+        x, weight: weights[weight], epsilon: epsilon, steps: steps, rows: rows, count: count,
         stride: stride ?? count, into: out)
     case .layer(let weight, let bias, let epsilon):
       math.layerNorm(
@@ -19,7 +19,7 @@ extension Decoder {
     }
   }
 
-  /// `out = projection(x)`, or `out += projection(x)`.
+  /// `out = projection(x)`, or `out += projection(x)`, which is for results that aren't rounded.
   ///
   /// - Parameters:
   ///   - x: `rows * projection.inputSize`.
@@ -28,9 +28,13 @@ extension Decoder {
     _ projection: Projection, _ x: UnsafePointer<Float>, rows: Int,
     into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool = false
   ) {
+    if let matrix = byteMatrix(of: projection) {
+      return multiplyBytes(
+        matrix, x, rows: rows, bias: projection.bias.map { weights[$0] }, into: out, stride: stride)
+    }
     if case .coded(let arithmetic) = productRule {
       let weight = projection.weight
-      if let matrix = weights.coded(weight),
+      if let matrix = weights.coded(weight), matrix.isExact(in: math.rounding),
         products.multiplies(matrix, states: rows, arithmetic: arithmetic)
       {
         products.multiply(
@@ -41,10 +45,8 @@ extension Decoder {
       } else {
         multiply(weight, x, rows: rows, into: out, stride: stride, adding: adding)
       }
-      if let bias = projection.bias {
-        math.add(weights[bias], to: out, rows: rows, count: projection.outputSize, stride: stride)
-      }
-      return
+      return complete(
+        projection, outputs: 0..<projection.outputSize, out, rows: rows, stride: stride)
     }
     for slab in 0..<weights.slabs(of: projection.weight).count {
       project(projection, slab: slab, x, rows: rows, into: out, stride: stride, adding: adding)
@@ -106,7 +108,7 @@ extension Decoder {
 
   /// Weights that are restored at a time: so many that packing the activations for each product with
   /// them is a small part of it.
-  private static let restoredWeightCount = 1 << 19
+  static let restoredWeightCount = 1 << 19
   /// The same for few rows of activations, which need no packing: what the second-level cache holds.
   private static let fewRowsWeightCount = 1 << 16
   /// Outputs of a product that several threads share.
@@ -124,11 +126,24 @@ extension Decoder {
         transposed: BLAS.Matrix(start: slab, stride: projection.inputSize),
         into: out, stride: stride,
         m: rows, n: outputs.count, k: projection.inputSize, adding: adding)
-      if let bias = projection.bias {
-        math.add(
-          weights[bias] + outputs.lowerBound, to: out, rows: rows, count: outputs.count,
-          stride: stride)
-      }
+      complete(projection, outputs: outputs, out, rows: rows, stride: stride)
     }
+  }
+
+  /// Adds the bias to products, some of a projection's outputs, and rounds what is to be rounded.
+  private func complete(
+    _ projection: Projection, outputs: Range<Int>, _ out: UnsafeMutablePointer<Float>, rows: Int,
+    stride: Int
+  ) {
+    let rounding = projection.rounding == .never ? .none : math.rounding
+    if projection.rounding == .each {
+      rounding.round(out, rows: rows, count: outputs.count, stride: stride)
+    }
+    if let bias = projection.bias {
+      math.unrounded.add(
+        weights[bias] + outputs.lowerBound, to: out, rows: rows, count: outputs.count,
+        stride: stride)
+    }
+    rounding.round(out, rows: rows, count: outputs.count, stride: stride)
   }
 }

@@ -2,7 +2,8 @@
 
 import Tensors
 
-/// The one decoder: runs any ``Architecture`` with fp32 activations and fp32 accumulation.
+/// The one decoder: runs any ``Architecture`` with fp32 accumulation, and activations that are fp32
+/// or rounded as its ``Architecture/compute`` says.
 ///
 /// Results don't depend on the number of threads, on which windows share a batch (see ``Batch``), or
 /// on how much of the weights is in memory at a time (see ``WeightSlabs``).
@@ -22,9 +23,11 @@ package final class Decoder: LanguageModel {
   /// - Parameter threads: how many threads evaluation may use; at least 1.
   /// - Throws: ``InferenceError`` where the model can't be run, or the source's own error.
   package convenience init(
-    _ source: any ModelSource, threads: Int, productRule: ProductRule = .dense
+    _ source: any ModelSource, threads: Int, productRule: ProductRule = .dense,
+    compute: Compute = .f32
   ) throws {
-    try self.init(RunnableModel(source), threads: threads, productRule: productRule)
+    try self.init(
+      RunnableModel(source, compute: compute), threads: threads, productRule: productRule)
   }
 
   /// Loads all weights; or none, and each layer, as fp32, when its turn comes.
@@ -39,16 +42,16 @@ package final class Decoder: LanguageModel {
     _ model: RunnableModel, threads: Int, turns: LayerTurns? = nil, slabWeightLimit: Int? = nil,
     productRule: ProductRule = .dense
   ) throws {
-    math = try VectorMath()
+    architecture = model.architecture
+    math = try VectorMath(rounding: architecture.compute.rounding)
     products = try ProductKernels()
     self.productRule = productRule
-    architecture = model.architecture
     self.threads = max(threads, 1)
     self.turns = turns
     weights = try WeightStore(
       turns == nil ? architecture.tensors : [], from: model.source, threads: self.threads,
       slabWeightLimit: slabWeightLimit ?? turns?.slabWeightLimit ?? WeightSlabs.weightLimit,
-      form: productRule == .dense ? .restored : .stored)
+      form: productRule == .dense ? .restored : .stored, rounding: math.rounding)
     BLAS.singleThreaded
   }
 
@@ -92,6 +95,7 @@ package final class Decoder: LanguageModel {
     guard length <= contextLength else {
       throw InferenceError.windowTooLong(length: length, limit: contextLength)
     }
-    return Batch(windowCount: windows.count, windowLength: length)
+    return Batch(
+      windowCount: windows.count, windowLength: length, tiling: architecture.compute.tiling)
   }
 }

@@ -24,7 +24,9 @@ final class DecoderEvaluation: Evaluation {
     }
     workspace = Workspace(
       for: decoder.architecture,
-      batch: Batch(windowCount: min(size, windows.count), windowLength: windowLength),
+      batch: Batch(
+        windowCount: min(size, windows.count), windowLength: windowLength,
+        tiling: decoder.architecture.compute.tiling),
       workers: decoder.threads)
     try decoder.embed(Array(windows.joined()), into: buffer.base, batch: batch)
   }
@@ -37,7 +39,9 @@ final class DecoderEvaluation: Evaluation {
     nextLayer += 1
     decoder.announceLayer(nextLayer)
     for windows in steps {
-      let part = Batch(windowCount: windows.count, windowLength: windowLength)
+      let part = Batch(
+        windowCount: windows.count, windowLength: windowLength,
+        tiling: decoder.architecture.compute.tiling)
       let start = buffer.base + windows.lowerBound * windowLength * decoder.hiddenSize
       stage.run(index, on: start, batch: part, workspace: workspace)
     }

@@ -102,7 +102,8 @@ extension InferenceError: CustomStringConvertible {
       "generation_config.json: '\(key)' must be \(expected); correct the value, or remove the key"
     case .nonFiniteLogit(let window, let position):
       "logits of window \(window), position \(position) are not finite; "
-        + "look for the damaged tensor with a per-tensor report"
+        + "look for the damaged tensor with a per-tensor report, or compute in bf16 or f32 if this was "
+        + "fp16, whose numbers end at 65504"
     }
   }
 }

@@ -8,7 +8,7 @@ struct LayerTile {
   let states: UnsafeMutablePointer<Float>
   /// What a part reads: a hidden state for each row.
   let input: UnsafeMutablePointer<Float>
-  /// What a part gives, where a norm follows it.
+  /// What a part gives, where a norm follows it or it is rounded before it is added.
   let output: UnsafeMutablePointer<Float>
   /// For what happens inside a part.
   let inside: UnsafeMutablePointer<Float>

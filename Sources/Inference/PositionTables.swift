@@ -7,6 +7,7 @@ struct PositionTables {
   /// The biases of each head and position of a key; see ``LinearBias/table(windowLength:)``.
   private let biasTables: [LinearBias: FloatBuffer]
   private let embeddings: Set<RotaryEmbedding>
+  private let rounding: Rounding
   private var rotaryTables: [RotaryKey: RotaryTable] = [:]
 
   /// Which texts share a table.
@@ -28,12 +29,17 @@ struct PositionTables {
   /// - Parameter textLengths: the lengths of the texts that are evaluated first.
   init(for architecture: Architecture, length: Int, textLengths: Set<Int>) {
     self.length = length
-    let positions = architecture.layers.map(\.attention.position)
-    embeddings = Set(positions.compactMap(\.rotaryEmbedding))
-    biasTables = Dictionary(
-      uniqueKeysWithValues: Set(positions.compactMap(\.linearBias)).map { bias in
-        (bias, FloatBuffer(bias.table(windowLength: length)))
-      })
+    rounding = architecture.compute.rounding
+    embeddings = Set(
+      architecture.layers.compactMap(\.attention.position.rotaryEmbedding))
+    var biasTables: [LinearBias: FloatBuffer] = [:]
+    for attention in architecture.layers.map(\.attention) {
+      guard let bias = attention.position.linearBias, biasTables[bias] == nil else { continue }
+      let table = FloatBuffer(bias.table(windowLength: length))
+      if attention.rounding.contains(.biased) { rounding.round(table.base, count: table.count) }
+      biasTables[bias] = table
+    }
+    self.biasTables = biasTables
     prepare(for: textLengths)
   }
 
@@ -45,7 +51,9 @@ struct PositionTables {
         let key = RotaryKey(embedding, textLength: textLength)
         guard needed[key] == nil else { continue }
         needed[key] =
-          rotaryTables[key] ?? RotaryTable(embedding, length: length, textLength: textLength)
+          rotaryTables[key]
+          ?? RotaryTable(
+            embedding, length: length, textLength: textLength, rounding: rounding)
       }
     }
     rotaryTables = needed

@@ -16,6 +16,7 @@ struct RotaryEmbedding: Sendable, Hashable {
   var scaling: RotaryScaling
   /// The longest window that the frequencies are meant for.
   var contextLength: Int
+  var rounding = RotationRounding.each
 }
 
 /// How the frequencies of a model are changed to cover more positions than it was first trained on.

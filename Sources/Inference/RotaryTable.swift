@@ -5,6 +5,7 @@ import Foundation
 /// Cosine and sine of every position's angles, in texts that share their frequencies.
 final class RotaryTable: Sendable {
   private let pairs: Int
+  private let steps: RotationRounding
   /// One row of `pairs` for each position, as are the sines.
   private let cosines: FloatBuffer
   private let sines: FloatBuffer
@@ -14,8 +15,10 @@ final class RotaryTable: Sendable {
   /// - Parameters:
   ///   - length: how many positions there are.
   ///   - textLength: see ``RotaryEmbedding/frequencies(windowLength:)``.
-  init(_ embedding: RotaryEmbedding, length: Int, textLength: Int) {
+  ///   - rounding: what cosines and sines are rounded to where the embedding rounds them.
+  init(_ embedding: RotaryEmbedding, length: Int, textLength: Int, rounding: Rounding = .none) {
     pairs = embedding.size / 2
+    steps = embedding.rounding
     cosines = FloatBuffer(count: length * pairs)
     sines = FloatBuffer(count: length * pairs)
     let frequencies = embedding.frequencies(windowLength: textLength)
@@ -27,12 +30,15 @@ final class RotaryTable: Sendable {
         sines.base[position * pairs + pair] = Float(sin(angle)) * embedding.amplitude
       }
     }
+    guard steps == .each else { return }
+    rounding.round(cosines.base, count: cosines.count)
+    rounding.round(sines.base, count: sines.count)
   }
 
   /// Rotates one head in place.
   func rotate(_ head: UnsafeMutablePointer<Float>, position: Int, with math: VectorMath) {
     math.rotate(
       head, cosine: cosines.base + position * pairs, sine: sines.base + position * pairs,
-      pairs: pairs)
+      pairs: pairs, steps: steps)
   }
 }

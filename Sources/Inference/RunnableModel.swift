@@ -9,12 +9,18 @@ package struct RunnableModel: Sendable {
 
   /// Checks the model against its `config.json`.
   ///
+  /// - Parameter compute: the arithmetic that it is to be run with.
   /// - Throws: ``InferenceError`` where the model can't be run.
-  package init(_ source: any ModelSource) throws {
+  package init(_ source: any ModelSource, compute: Compute = .f32) throws {
     self.source = source
-    architecture = try Architecture(of: source)
+    var architecture = try Architecture(of: source)
+    architecture.compute = compute
+    self.architecture = architecture
     try architecture.validate(against: source)
   }
+
+  /// The arithmetic that the model is run with.
+  package var compute: Compute { architecture.compute }
 
   /// The number of logits per position.
   package var vocabularySize: Int { architecture.vocabularySize }

@@ -5,20 +5,31 @@ import Foundation
 
 /// The element-wise arithmetic of a decoder, on rows of fp32; its bounds are in `math_kernels.h`.
 ///
-/// This is the module's only way to the kernels. The table that it points to is constant, so that
-/// any thread may use it.
+/// Results are rounded to ``rounding``, and where the reference implementation takes several
+/// operations in a 16-bit type, those of each. This is the module's only way to the kernels. The table
+/// that it points to is constant, so that any thread may use it.
 struct VectorMath: @unchecked Sendable {
-  private let kernels: UnsafePointer<halftone_math>
+  let kernels: UnsafePointer<halftone_math>
+  /// What results are rounded to.
+  var rounding = Rounding.none
+
+  /// The same in fp32.
+  var unrounded: VectorMath {
+    var math = self
+    math.rounding = .none
+    return math
+  }
 
   /// Picks the kernels for this processor, or those that `HALFTONE_ISA` names.
   ///
   /// - Throws: ``InferenceError/instructionSetUnavailable(name:)``.
-  init() throws {
+  init(rounding: Rounding = .none) throws {
     guard let kernels = halftone_math_active() else {
       let name = ProcessInfo.processInfo.environment["HALFTONE_ISA"] ?? ""
       throw InferenceError.instructionSetUnavailable(name: name)
     }
     self.kernels = kernels
+    self.rounding = rounding
   }
 
   // MARK: - Norms
@@ -26,11 +37,18 @@ struct VectorMath: @unchecked Sendable {
   /// `out = x / sqrt(mean(x * x) + epsilon) * weight` for rows of `count`, `stride` apart; `out`
   /// may be `x`.
   func rootMeanSquareNorm(
-    _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
+    _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float, steps: NormRounding,
     rows: Int, count: Int, stride: Int, into out: UnsafeMutablePointer<Float>
   ) {
+    let roundsTwice = rounding != .none && steps == .beforeWeight
     for row in 0..<rows {
-      kernels.pointee.rms_norm(x + row * stride, weight, count, epsilon, out + row * stride)
+      let out = out + row * stride
+      kernels.pointee.rms_norm(
+        x + row * stride, roundsTwice ? nil : weight, count, epsilon, out)
+      rounding.round(out, count: count)
+      guard roundsTwice else { continue }
+      kernels.pointee.multiply(out, weight, count, out)
+      rounding.round(out, count: count)
     }
   }
 
@@ -44,6 +62,7 @@ struct VectorMath: @unchecked Sendable {
       kernels.pointee.layer_norm(
         x + row * stride, weight, bias, count, epsilon, out + row * stride)
     }
+    rounding.round(out, rows: rows, count: count, stride: stride)
   }
 
   // MARK: - Attention
@@ -54,24 +73,31 @@ struct VectorMath: @unchecked Sendable {
     _ x: UnsafeMutablePointer<Float>, count: Int, scale: Float, sink: Float = -.infinity
   ) {
     kernels.pointee.softmax_row(x, count, scale, sink, nil)
+    rounding.round(x, count: count)
   }
 
   /// Replaces `count` numbers by `cap * tanh(scale * x / cap)`.
   func softCap(_ x: UnsafeMutablePointer<Float>, count: Int, scale: Float, cap: Float) {
+    guard rounding == .none else { return softCapInSteps(x, count: count, scale: scale, cap: cap) }
     kernels.pointee.soft_cap(x, count, scale, cap, x)
   }
 
   /// Limits `count` numbers to `-limit ... limit`.
   func clamp(_ x: UnsafeMutablePointer<Float>, count: Int, limit: Float) {
     kernels.pointee.clamp(x, count, limit, x)
+    rounding.round(x, count: count)
   }
 
   /// Rotates the pairs (`x[i]`, `x[i + pairs]`) by the angles whose cosine and sine are given.
   func rotate(
     _ x: UnsafeMutablePointer<Float>, cosine: UnsafePointer<Float>, sine: UnsafePointer<Float>,
-    pairs: Int
+    pairs: Int, steps: RotationRounding
   ) {
+    guard rounding == .none || steps == .once else {
+      return rotateInSteps(x, cosine: cosine, sine: sine, pairs: pairs)
+    }
     kernels.pointee.rotate_half(x, cosine, sine, pairs)
+    rounding.round(x, count: 2 * pairs)
   }
 
   /// The dot products of `x` with `count` rows of as many numbers.
@@ -84,7 +110,8 @@ struct VectorMath: @unchecked Sendable {
     }
   }
 
-  /// `sum += x * rows`, where `x` has a factor for each of `count` rows.
+  /// `sum += x * rows`, where `x` has a factor for each of `count` rows; whoever has the whole sum rounds
+  /// it.
   func add(
     _ x: UnsafePointer<Float>, times rows: BLAS.Matrix, count: Int, size: Int,
     to sum: UnsafeMutablePointer<Float>
@@ -102,8 +129,12 @@ struct VectorMath: @unchecked Sendable {
     case .silu: kernels.pointee.silu(x, count, x)
     case .gelu: kernels.pointee.gelu_erf(x, count, x)
     case .geluTanh: kernels.pointee.gelu_tanh(x, count, x)
+    case .geluTanhSteps(let steps):
+      guard rounding == .none else { return geluInSteps(steps, x, count: count) }
+      kernels.pointee.gelu_tanh(x, count, x)
     case .relu: kernels.pointee.relu(x, count, x)
     }
+    rounding.round(x, count: count)
   }
 
   /// Replaces `count` numbers of `gate` by what the gate lets through.
@@ -111,12 +142,15 @@ struct VectorMath: @unchecked Sendable {
     _ gating: Gating, _ gate: UnsafeMutablePointer<Float>, _ up: UnsafePointer<Float>, count: Int
   ) {
     switch gating {
-    case .product(.silu):
+    case .product(.silu) where rounding == .none:
       kernels.pointee.silu_multiply(gate, up, count, gate)
     case .product(let activation):
       activate(activation, gate, count: count)
-      kernels.pointee.multiply(gate, up, count, gate)
+      multiply(gate, by: up, count: count)
     case .clamped(let slope, let limit):
+      guard rounding == .none else {
+        return combineInSteps(gate, up, count: count, slope: slope, limit: limit)
+      }
       kernels.pointee.clamped_swiglu(gate, up, count, slope, limit, gate)
     }
   }
@@ -124,6 +158,7 @@ struct VectorMath: @unchecked Sendable {
   /// Replaces `count` numbers by `1 / (1 + exp(-x))`.
   func sigmoid(_ x: UnsafeMutablePointer<Float>, count: Int) {
     kernels.pointee.sigmoid(x, count, x)
+    rounding.round(x, count: count)
   }
 
   /// The place of the largest number, the first of equals; see `math_kernels.h` for NaN.
@@ -141,14 +176,19 @@ struct VectorMath: @unchecked Sendable {
     for row in 0..<rows {
       kernels.pointee.add(x + row * stride, bias, count, x + row * stride)
     }
+    rounding.round(x, rows: rows, count: count, stride: stride)
   }
 
-  /// `sum += factor * x`, `count` numbers.
+  /// `sum += factor * x`, `count` numbers; rounded, `x` becomes the product.
   func add(
-    _ x: UnsafePointer<Float>, times factor: Float, to sum: UnsafeMutablePointer<Float>,
+    _ x: UnsafeMutablePointer<Float>, times factor: Float, to sum: UnsafeMutablePointer<Float>,
     count: Int
   ) {
-    kernels.pointee.scale_add(x, sum, count, factor, sum)
+    guard rounding != .none else {
+      return kernels.pointee.scale_add(x, sum, count, factor, sum)
+    }
+    scale(x, by: factor, count: count)
+    add(x, to: sum, rows: 1, count: count, stride: count)
   }
 
   /// `x = factor * x + bias`, `count` numbers.
@@ -157,10 +197,24 @@ struct VectorMath: @unchecked Sendable {
     count: Int
   ) {
     kernels.pointee.scale_add(x, bias, count, factor, x)
+    rounding.round(x, count: count)
   }
 
   /// `x = factor * x`, `count` numbers.
   func scale(_ x: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
     kernels.pointee.scale(x, count, factor, x)
+    rounding.round(x, count: count)
+  }
+
+  /// `x = factor * x + addend`, `count` numbers.
+  func scale(_ x: UnsafeMutablePointer<Float>, by factor: Float, adding addend: Float, count: Int) {
+    kernels.pointee.affine(x, count, factor, addend, x)
+    rounding.round(x, count: count)
+  }
+
+  /// `x = x * y`, `count` numbers.
+  func multiply(_ x: UnsafeMutablePointer<Float>, by y: UnsafePointer<Float>, count: Int) {
+    kernels.pointee.multiply(x, y, count, x)
+    rounding.round(x, count: count)
   }
 }

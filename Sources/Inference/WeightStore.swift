@@ -27,6 +27,8 @@ final class WeightStore: Sendable {
   /// The same source, with what is kept of it.
   let retaining: RetainingSource
   let slabWeightLimit: Int
+  /// What weights are rounded to when they are read or restored.
+  private let rounding: Rounding
   /// Read-only once the store is made; what the pointers lead to is freed with `owners`.
   private nonisolated(unsafe) let residents: [TensorReference: Resident]
   private let owners: [FloatBuffer]
@@ -54,7 +56,8 @@ final class WeightStore: Sendable {
   /// - Throws: the source's first error.
   init(
     _ tensors: [TensorReference], from source: any ModelSource, threads: Int,
-    slabWeightLimit: Int = WeightSlabs.weightLimit, form: Form = .restored
+    slabWeightLimit: Int = WeightSlabs.weightLimit, form: Form = .restored,
+    rounding: Rounding = .none
   ) throws {
     let loaded = Mutex(Loaded())
     let failure = FirstError()
@@ -64,13 +67,15 @@ final class WeightStore: Sendable {
       failure.catching {
         if let matrix = try CodedMatrix(tensor, from: source) {
           loaded.withLock { $0.matrices[tensor] = matrix }
-        } else if form == .stored, let floats = try tensor.floats(of: source) {
+        } else if form == .stored, rounding == .none,
+          let floats = try tensor.floats(of: source)
+        {
           loaded.withLock { $0.floats[tensor] = floats }
         } else if form == .stored, tensor.isMatrix {
           try retaining.keep(tensor.name)
         } else {
           let buffer = FloatBuffer(count: tensor.count)
-          try tensor.read(from: source, into: buffer.base, threads: 1)
+          try tensor.read(from: source, into: buffer.base, threads: 1, rounding: rounding)
           loaded.withLock { $0.buffers[tensor] = buffer }
         }
       }
@@ -80,6 +85,7 @@ final class WeightStore: Sendable {
     self.source = source
     self.retaining = retaining
     self.slabWeightLimit = slabWeightLimit
+    self.rounding = rounding
     owners = Array(taken.buffers.values)
     mapped = Array(taken.floats.values)
     matrices = taken.matrices
@@ -110,7 +116,8 @@ final class WeightStore: Sendable {
   /// - Throws: the source's first error.
   init(
     _ tensors: [TensorReference], from source: any ModelSource, threads: Int,
-    in region: WeightArena.Region, slabPool: SlabPool, slabWeightLimit: Int
+    in region: WeightArena.Region, slabPool: SlabPool, slabWeightLimit: Int,
+    rounding: Rounding = .none
   ) throws {
     var residents: [TensorReference: Resident] = [:]
     var room = region
@@ -118,7 +125,7 @@ final class WeightStore: Sendable {
     for tensor in ordered where residents[tensor] == nil {
       guard tensor.isMatrix else {
         guard let start = room.take(tensor.count) else { continue }
-        try tensor.read(from: source, into: start, threads: threads)
+        try tensor.read(from: source, into: start, threads: threads, rounding: rounding)
         residents[tensor] = Resident(start: UnsafePointer(start), slabCount: .max)
         continue
       }
@@ -130,12 +137,14 @@ final class WeightStore: Sendable {
       guard count > 0 else { continue }
       let rows = 0..<slabs[count - 1].upperBound
       guard let start = room.take(rows.count * tensor.shape[1]) else { continue }
-      try tensor.read(rows: rows, from: source, into: start, threads: threads)
+      try tensor.read(
+        rows: rows, from: source, into: start, threads: threads, rounding: rounding)
       residents[tensor] = Resident(start: UnsafePointer(start), slabCount: count)
     }
     self.source = source
     retaining = RetainingSource(source)
     self.slabWeightLimit = slabWeightLimit
+    self.rounding = rounding
     self.residents = residents
     owners = [region.owner]
     mapped = []
@@ -155,7 +164,9 @@ final class WeightStore: Sendable {
       if let buffer = late[tensor] { return UnsafePointer(buffer.base) }
       let buffer = FloatBuffer(count: tensor.count)
       buffer.all.initialize(repeating: 0)
-      failure.catching { try tensor.read(from: source, into: buffer.base, threads: 1) }
+      failure.catching {
+        try tensor.read(from: source, into: buffer.base, threads: 1, rounding: rounding)
+      }
       late[tensor] = buffer
       return UnsafePointer(buffer.base)
     }
@@ -199,6 +210,7 @@ final class WeightStore: Sendable {
     slabPool.withBuffer(of: inputs.count * width) { buffer in
       catching(zeroing: buffer, count: inputs.count * width) {
         try matrix.read(inputs: inputs, from: retaining, into: buffer, threads: threads)
+        rounding.round(buffer, count: inputs.count * width)
       }
       body(buffer)
     }
@@ -207,9 +219,11 @@ final class WeightStore: Sendable {
   private func restore(
     _ rows: Range<Int>, of matrix: TensorReference, into buffer: UnsafeMutablePointer<Float>
   ) {
-    if let coded = matrices[matrix] { return coded.restore(rows: rows, into: buffer) }
+    if let coded = matrices[matrix] {
+      return coded.restore(rows: rows, into: buffer, rounding: rounding)
+    }
     catching(zeroing: buffer, count: rows.count * matrix.shape[1]) {
-      try matrix.read(rows: rows, from: retaining, into: buffer)
+      try matrix.read(rows: rows, from: retaining, into: buffer, rounding: rounding)
     }
   }
 
@@ -256,7 +270,7 @@ final class WeightStore: Sendable {
     let (slabs, width) = (slabs(of: matrix), matrix.shape[1])
     if let coded = matrices[matrix] {
       for (place, row) in rows.enumerated() {
-        coded.restore(rows: row..<row + 1, into: out + place * width)
+        coded.restore(rows: row..<row + 1, into: out + place * width, rounding: rounding)
       }
       return
     }
@@ -269,12 +283,14 @@ final class WeightStore: Sendable {
       } else if places.count < Self.slabWorthRows {
         for place in places {
           try matrix.read(
-            rows: rows[place]..<rows[place] + 1, from: retaining, into: out + place * width)
+            rows: rows[place]..<rows[place] + 1, from: retaining, into: out + place * width,
+            rounding: rounding)
         }
       } else {
         let range = slabs[slab]
         try slabPool.withBuffer(of: slabs.slabRowCount * width) { buffer in
-          try matrix.read(rows: range, from: retaining, into: buffer, threads: threads)
+          try matrix.read(
+            rows: range, from: retaining, into: buffer, threads: threads, rounding: rounding)
           for place in places {
             (out + place * width).update(
               from: buffer + (rows[place] - range.lowerBound) * width, count: width)

@@ -34,6 +34,14 @@ struct Workspace {
       tileCount = segmentCount
       isCached = true
     }
+
+    /// Rows of the largest tile.
+    func tileLength(_ tiling: Batch.Tiling) -> Int {
+      switch tiling {
+      case .rows: min(Batch.rowTile, isCached ? rowCount : segmentLength)
+      case .segments: segmentLength
+      }
+    }
   }
 
   /// Queries, keys and values of all rows side by side; see ``Attention/inputStride``.
@@ -64,7 +72,7 @@ struct Workspace {
     positions = PositionTables(
       for: architecture, length: capacity.length, textLengths: [capacity.length])
 
-    let tile = min(Batch.rowTile, capacity.isCached ? capacity.rowCount : capacity.segmentLength)
+    let tile = capacity.tileLength(architecture.compute.tiling)
     let scores = min(Attention.queryTile, capacity.segmentLength) * capacity.length
     let gathered = attentions.map { $0.headSize + $0.valueSize }.max() ?? 0
     let inside = architecture.layers.map {

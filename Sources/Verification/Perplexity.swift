@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Inference
 
 /// How well a model predicts a text.
 package struct Perplexity: Sendable, Equatable {
@@ -19,6 +20,8 @@ package struct Perplexity: Sendable, Equatable {
   package var context: Int
   /// The rule that says which positions were scored.
   package var scoring: PerplexityProtocol
+  /// The arithmetic that the model was run with.
+  package var compute: Compute
   /// What the evaluation took, in seconds of wall time.
   package var seconds: Double
 
@@ -31,13 +34,17 @@ package struct Perplexity: Sendable, Equatable {
   package init(_ finished: FinishedWindows<WindowScore>, options: PerplexityOptions) {
     let windows = finished.windows.sorted { $0.index < $1.index }
     self.init(
-      windows.map { ($0.nll, $0.count) }, options: options, seconds: finished.seconds(of: 0))
+      windows.map { ($0.nll, $0.count) }, options: options, compute: options.compute,
+      seconds: finished.seconds(of: 0))
   }
 
   /// Sums up windows.
   ///
   /// - Parameter sums: per window the sum of the negative log-likelihoods and their number.
-  init(_ sums: [(sum: Double, count: Int)], options: PerplexityOptions, seconds: Double) {
+  init(
+    _ sums: [(sum: Double, count: Int)], options: PerplexityOptions, compute: Compute,
+    seconds: Double
+  ) {
     let nll = ClusteredMean(sums)
     meanNLL = nll.mean
     nllStandardError = nll.standardError
@@ -46,6 +53,7 @@ package struct Perplexity: Sendable, Equatable {
     windows = sums.count
     context = options.context
     scoring = options.scoring
+    self.compute = compute
     self.seconds = seconds
   }
 }
@@ -63,7 +71,7 @@ extension Perplexity: Codable {
     case nllStandardError = "nll_standard_error"
     case tokens, windows, context
     case scoring = "protocol"
-    case seconds
+    case compute, seconds
   }
 
   // Written out because the compiler's version leaves out keys whose value is nil.
@@ -76,6 +84,7 @@ extension Perplexity: Codable {
     try keys.encode(windows, forKey: .windows)
     try keys.encode(context, forKey: .context)
     try keys.encode(scoring, forKey: .scoring)
+    try keys.encode(compute, forKey: .compute)
     try keys.encode(seconds, forKey: .seconds)
   }
 }

@@ -40,9 +40,11 @@ package struct Verification: Sendable, Equatable {
     let windows = windows.sorted { $0.index < $1.index }
     let perplexity = options.perplexity
     original = Perplexity(
-      windows.map { ($0.originalNLL, $0.count) }, options: perplexity, seconds: seconds.original)
+      windows.map { ($0.originalNLL, $0.count) }, options: perplexity,
+      compute: perplexity.originalCompute, seconds: seconds.original)
     candidate = Perplexity(
-      windows.map { ($0.candidateNLL, $0.count) }, options: perplexity, seconds: seconds.candidate)
+      windows.map { ($0.candidateNLL, $0.count) }, options: perplexity,
+      compute: perplexity.compute, seconds: seconds.candidate)
 
     let difference = ClusteredMean(windows.map { ($0.nllDifference, $0.count) })
     let ratio = Perplexity.bounded(difference.mean)

@@ -49,7 +49,8 @@ extension VerificationError: CustomStringConvertible {
         + "pass two files made from the same model"
     case .logitsNotFinite(let side, let window, let position):
       "window \(window), position \(position): the \(side.rawValue)'s logits are not finite; "
-        + "run `halftone check` and `halftone report` on the \(side.rawValue)"
+        + "run `halftone check` and `halftone report` on the \(side.rawValue), or compute in bf16 or f32 "
+        + "if this was fp16, whose numbers end at 65504"
     case .tensorsMissing(let name, 1, let candidate):
       "tensor '\(name)': missing in \(candidate); pass a candidate made from this original"
     case .tensorsMissing(let name, let count, let candidate):

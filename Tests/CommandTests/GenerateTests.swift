@@ -32,7 +32,7 @@ import Testing
     #expect(whole.arithmetic == "exact")
     let streamed = try generate(prompt)
     #expect(streamed.output == whole.text + "\n")
-    #expect(streamed.error.contains("exact arithmetic; --max-tokens reached"))
+    #expect(streamed.error.contains("exact arithmetic, compute f32; --max-tokens reached"))
 
     let stop = String(whole.text.dropFirst(4).prefix(3))
     let stopped = try json(prompt + ["--stop", stop])

@@ -46,7 +46,7 @@ import Testing
     #expect(model.contextLength == 2048)
     #expect(model.head.projection.weight.name == "lm_head.weight")
     #expect(windows(model) == [nil, nil, nil, nil])
-    guard case .rootMeanSquare(_, let epsilon) = model.finalNorm else {
+    guard case .rootMeanSquare(_, let epsilon, _) = model.finalNorm else {
       Issue.record("the final norm is that of LLaMA")
       return
     }

@@ -61,7 +61,7 @@ private let logitTolerance = 1e-5
 
 extension SafetensorsModel {
   /// All numbers of an I32 tensor.
-  fileprivate func tokens(_ name: String) throws -> [Int32] {
+  func tokens(_ name: String) throws -> [Int32] {
     try withStoredBytes(of: name) { bytes in
       (0..<bytes.count / 4).map { index in
         Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self))

@@ -15,7 +15,7 @@ extension LanguageModel {
 }
 
 /// ‖a − b‖ / ‖b‖, NaN where either holds one.
-func relativeError(_ a: [Float], _ b: [Float]) -> Double {
+func relativeError(_ a: some Sequence<Float>, _ b: some Sequence<Float>) -> Double {
   var difference = 0.0
   var norm = 0.0
   for (x, y) in zip(a, b) {

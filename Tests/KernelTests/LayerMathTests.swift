@@ -108,6 +108,15 @@ import Testing
       #expect(y == a.map { max($0, 0) })
       kernels.table.clamp(a, n, 1.5, &y)
       #expect(y == a.map { min(max($0, -1.5), 1.5) })
+      kernels.table.at_most(a, n, 1.5, &y)
+      #expect(y == a.map { min($0, 1.5) })
+      kernels.table.affine(a, n, 0.3, -1.25, &y)
+      #expect(
+        y
+          == a.map { a in
+            let product = 0.3 * a
+            return product - 1.25
+          })
       kernels.table.multiply(a, b, n, &y)
       #expect(y == zip(a, b).map { $0 * $1 })
       kernels.table.scale(a, n, 3, &y)
@@ -124,6 +133,8 @@ import Testing
     kernels.table.relu([.nan], 1, &y)
     #expect(y[0].isNaN)
     kernels.table.clamp([.nan], 1, 1, &y)
+    #expect(y[0].isNaN)
+    kernels.table.at_most([.nan], 1, 1, &y)
     #expect(y[0].isNaN)
   }
 
@@ -157,6 +168,9 @@ import Testing
       kernels.table.layer_norm(x, weight, nil, n, 1e-5, &unbiased)
       #expect(y == unbiased)
       let ones = [Float](repeating: 1, count: n)
+      kernels.table.rms_norm(x, ones, n, 1e-5, &y)
+      kernels.table.rms_norm(x, nil, n, 1e-5, &unbiased)
+      #expect(y == unbiased)
       kernels.table.layer_norm(x, ones, bias, n, 1e-5, &y)
       kernels.table.layer_norm(x, nil, bias, n, 1e-5, &unbiased)
       #expect(y == unbiased)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Inference
 import Tensors
 import TestSupport
 import Testing
@@ -116,6 +117,7 @@ import Testing
       (.candidate, { $0.candidate = digest }), (.candidate, { $0.candidate = nil }),
       (.text, { $0.text.sha256 = "0" }), (.context, { $0.context = 17 }),
       (.scoring, { $0.scoring = .llamaCpp }), (.windowCount, { $0.windowCount = 11 }),
+      (.compute, { $0.compute = .bf16 }), (.compute, { $0.originalCompute = .f16 }),
     ]
     for (aspect, change) in changes {
       var other = divided.run

@@ -55,7 +55,7 @@ enum SampleReport {
 
   static let perplexityKeys: Set = [
     "perplexity", "mean_nll", "nll_standard_error", "tokens", "windows", "context", "protocol",
-    "seconds",
+    "compute", "seconds",
   ]
 
   @Test func `a perplexity has exactly the documented keys`() throws {

@@ -58,6 +58,7 @@ typedef struct halftone_math {
   void (*gelu_tanh)(const float *x, size_t n, float *dst);
 
   /// dst = x / sqrt(mean(x^2) + eps) * weight, the mean in double; relative error at most 4 u.
+  /// `weight` may be NULL, for 1.
   void (*rms_norm)(const float *x, const float *weight, size_t n, float eps, float *dst);
 
   /// dst = (x - mean) / sqrt(variance + eps) * weight + bias, mean and variance in double (over n).
@@ -76,6 +77,12 @@ typedef struct halftone_math {
 
   /// dst = factor * x + b; product and sum round separately.
   void (*scale_add)(const float *x, const float *b, size_t n, float factor, float *dst);
+
+  /// dst = factor * x + addend; product and sum round separately.
+  void (*affine)(const float *x, size_t n, float factor, float addend, float *dst);
+
+  /// dst = x where that is at most `limit`, else `limit`; NaN stays NaN.
+  void (*at_most)(const float *x, size_t n, float limit, float *dst);
 
   /// dst = x limited to -limit ... limit; NaN stays NaN.
   void (*clamp)(const float *x, size_t n, float limit, float *dst);

@@ -27,9 +27,15 @@ struct KeyValueShape: Sendable, Hashable {
 }
 
 extension KeyValueShape {
-  init(_ attention: Attention) {
-    self.init(
-      headCount: attention.keyValueHeadCount, keySize: attention.headSize,
-      valueSize: attention.valueSize, window: attention.window)
+  /// - Parameter latent: what keys and values are made of, where that is kept instead of them: one
+  ///   "key" for all heads, and no value.
+  init(_ attention: Attention, keeping latent: LatentInput? = nil) {
+    if let latent {
+      self.init(headCount: 1, keySize: latent.keptSize, valueSize: 0, window: attention.window)
+    } else {
+      self.init(
+        headCount: attention.keyValueHeadCount, keySize: attention.headSize,
+        valueSize: attention.valueSize, window: attention.window)
+    }
   }
 }

@@ -9,7 +9,9 @@ extension Activation {
     switch name {
     case "silu", "swish": self = .silu
     case "gelu", "gelu_python": self = .gelu
-    case "gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_fast": self = .geluTanh
+    case "gelu_pytorch_tanh": self = .geluTanh
+    case "gelu_new", "gelu_python_tanh": self = .geluTanhSteps(.cubed)
+    case "gelu_fast": self = .geluTanhSteps(.factored)
     case "relu": self = .relu
     default: throw configuration.unsupported(key)
     }

@@ -25,18 +25,20 @@ extension Family {
       func projection(_ module: String, from input: Int, to output: Int) -> Projection {
         Projection("\(name).\(module)", from: input, to: output, bias: true)
       }
+      var attention = sizes.attention(
+        .grouped(
+          projection("self_attention.query_key_value", from: hidden, to: sizes.fusedSize),
+          of: sizes),
+        output: projection("self_attention.dense", from: hidden, to: hidden),
+        position: .linearBias(LinearBias(slopes: slopes)))
+      attention.rounding = .biased
       return Layer(
-        attention: sizes.attention(
-          .grouped(
-            projection("self_attention.query_key_value", from: hidden, to: sizes.fusedSize),
-            of: sizes),
-          output: projection("self_attention.dense", from: hidden, to: hidden),
-          position: .linearBias(LinearBias(slopes: slopes))),
+        attention: attention,
         attentionNorms: BranchNorms(input: style.norm("\(name).input_layernorm", size: hidden)),
         feedForward: .plain(
           up: projection("mlp.dense_h_to_4h", from: hidden, to: inner),
           down: projection("mlp.dense_4h_to_h", from: inner, to: hidden),
-          activation: .geluTanh),
+          activation: .geluTanhSteps(.factored)),
         feedForwardNorms: BranchNorms(
           input: style.norm("\(name).post_attention_layernorm", size: hidden)))
     }

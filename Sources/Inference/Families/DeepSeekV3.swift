@@ -166,12 +166,14 @@ private struct DeepSeekExpertOptions {
   }
 
   func experts(_ name: String, of layout: LlamaLayout) -> Experts {
-    Experts(
+    var router = Projection("\(name).gate", from: layout.sizes.hidden, to: counts.all)
+    router.rounding = .never
+    var correction = TensorReference(
+      name: "\(name).gate.e_score_correction_bias", shape: [counts.all])
+    correction.keepsPrecision = true
+    return Experts(
       router: Router(
-        projection: Projection("\(name).gate", from: layout.sizes.hidden, to: counts.all),
-        scores: .sigmoid,
-        correction: TensorReference(
-          name: "\(name).gate.e_score_correction_bias", shape: [counts.all]),
+        projection: router, scores: .sigmoid, correction: correction,
         groups: groups, chosenCount: counts.chosen, normalizes: normalizes,
         scale: Float(scale)),
       experts: (0..<counts.all).map {

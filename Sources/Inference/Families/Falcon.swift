@@ -84,20 +84,24 @@ private struct FalconOptions {
       BranchNorms(input: style.norm("\(name).\(module)", size: hidden))
     }
     func projection(_ module: String, from input: Int, to output: Int) -> Projection {
-      Projection("\(name).\(module)", from: input, to: output, bias: hasBias)
+      var projection = Projection("\(name).\(module)", from: input, to: output, bias: hasBias)
+      projection.rounding = .each
+      return projection
     }
+    var attention = sizes.attention(
+      .grouped(
+        projection("self_attention.query_key_value", from: hidden, to: sizes.fusedSize),
+        of: sizes),
+      output: projection("self_attention.dense", from: hidden, to: hidden), position: position)
+    if position.linearBias != nil { attention.rounding = [.product, .biased] }
     return Layer(
-      attention: sizes.attention(
-        .grouped(
-          projection("self_attention.query_key_value", from: hidden, to: sizes.fusedSize),
-          of: sizes),
-        output: projection("self_attention.dense", from: hidden, to: hidden), position: position),
+      attention: attention,
       attentionNorms: norms(isParallel && hasTwoNorms ? "ln_attn" : "input_layernorm"),
       feedForward: .plain(
         up: projection("mlp.dense_h_to_4h", from: hidden, to: inner),
         down: projection("mlp.dense_4h_to_h", from: inner, to: hidden), activation: activation),
       feedForwardNorms: norms(
         !isParallel ? "post_attention_layernorm" : hasTwoNorms ? "ln_mlp" : "input_layernorm"),
-      order: isParallel ? .parallel : .sequential)
+      order: isParallel ? .parallelSum : .sequential)
   }
 }

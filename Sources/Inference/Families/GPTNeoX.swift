@@ -40,7 +40,7 @@ extension Family {
           down: Projection("\(name).mlp.dense_4h_to_h", from: inner, to: hidden, bias: true),
           activation: activation),
         feedForwardNorms: norms("post_attention_layernorm"),
-        order: isParallel ? .parallel : .sequential)
+        order: isParallel ? .parallelSum : .sequential)
     }
     let tokens = TensorReference(
       name: "gpt_neox.embed_in.weight", shape: [sizes.vocabulary, hidden])

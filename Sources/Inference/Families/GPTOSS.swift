@@ -9,6 +9,7 @@ extension Family {
       defaultHeadSize: 64)
     var layout = try LlamaLayout(
       from: configuration, names: names, sizes: sizes, epsilon: 1e-5,
+      normRounding: .afterWeight,
       position: RotaryEmbedding(scaledUnlessGiven: configuration, sizes: sizes))
     try layout.readAttentionBias(from: configuration, default: true)
     try layout.readAlternatingWindows(from: configuration, default: 128) { $0 % 2 == 0 }
@@ -34,7 +35,7 @@ extension Family {
           router: Router(
             projection: Projection(
               "\(name).mlp.router", from: sizes.hidden, to: counts.all, bias: true),
-            scores: .softmax, chosenCount: counts.chosen, normalizes: true),
+            scores: .softmax, chosenCount: counts.chosen, normalizes: true, roundsWeights: true),
           experts: (0..<counts.all).map {
             .stacked(
               "\(name).mlp.experts", index: $0, of: counts.all, sizes: sizes, gating: gating)
@@ -57,7 +58,9 @@ extension FeedForward {
       weight.isTransposed = true
       var bias = TensorReference(name: "\(name).\(module)_bias", shape: [count, output])
       bias.index = index
-      return Projection(weight: weight, bias: bias)
+      var projection = Projection(weight: weight, bias: bias)
+      projection.rounding = .each
+      return projection
     }
     let fused = projection("gate_up_proj", from: hidden, to: 2 * inner)
     func every(_ start: Int) -> Projection {

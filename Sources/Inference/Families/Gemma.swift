@@ -8,7 +8,8 @@ extension Family {
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 8192, defaultKeyValueHeadCount: 16,
         defaultHeadSize: 256),
-      offset: 1, tied: true, activation: ("hidden_act", "gelu_pytorch_tanh"))
+      offset: 1, normRounding: .afterWeight, tied: true,
+      activation: ("hidden_act", "gelu_pytorch_tanh"))
     // `gelu` is what the first files said and not what they meant; a later key said it right.
     configuration.ignore("hidden_activation")
     if case .product(.gelu) = layout.gating { layout.gating = .product(.geluTanh) }
@@ -23,7 +24,8 @@ extension Family {
       sizes: DecoderSizes(
         from: configuration, defaultContextLength: 8192, defaultKeyValueHeadCount: 4,
         defaultHeadSize: 256),
-      offset: 1, tied: true, activation: ("hidden_activation", "gelu_pytorch_tanh"))
+      offset: 1, normRounding: .afterWeight, tied: true,
+      activation: ("hidden_activation", "gelu_pytorch_tanh"))
     configuration.ignore("hidden_act", "sliding_window_size")
     try layout.readAttentionBias(from: configuration)
     layout.normPlaces = .around

@@ -29,7 +29,8 @@ extension Family {
       defaultHeadSize: 256)
     let positions = try Positions(from: configuration, sizes: sizes)
     var layout = try LlamaLayout(
-      from: configuration, names: names, sizes: sizes, offset: 1, tied: true,
+      from: configuration, names: names, sizes: sizes, offset: 1, normRounding: .afterWeight,
+      tied: true,
       activation: ("hidden_activation", "gelu_pytorch_tanh"), position: positions.full)
     layout.base = base
     configuration.ignore("hidden_act")

@@ -47,13 +47,15 @@ struct LlamaLayout {
   /// - Throws: ``InferenceError`` where a value is missing, out of range or not implemented.
   init(
     from configuration: Configuration, names: StoredNames, sizes: DecoderSizes,
-    epsilon: Double = 1e-6, offset: Float = 0, tied: Bool = false,
+    epsilon: Double = 1e-6, offset: Float = 0, normRounding: NormRounding = .beforeWeight,
+    tied: Bool = false,
     activation: (key: String, default: String) = ("hidden_act", "silu"),
     rotary: RotaryDefaults = RotaryDefaults(), position: RotaryEmbedding? = nil
   ) throws {
     self.sizes = sizes
     normStyle = .rootMeanSquare(
-      epsilon: try configuration.optionalPositive("rms_norm_eps") ?? epsilon, offset: offset)
+      epsilon: try configuration.optionalPositive("rms_norm_eps") ?? epsilon, offset: offset,
+      rounding: normRounding)
     self.tied = try configuration.tiesHead(default: tied, names: names)
     gating = .product(
       try Activation(configuration, key: activation.key, default: activation.default))

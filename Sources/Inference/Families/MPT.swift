@@ -97,6 +97,7 @@ private struct MPTAttentionOptions {
       position: .linearBias(LinearBias(slopes: slopes, countsFromEnd: true)))
     attention.clip = clip.map { Float($0) }
     if let scale { attention.scale = Float(scale) }
+    attention.rounding = [.product, .scaled]
     if normalizes {
       attention.norms = QueryKeyNorms(
         query: .whole(style.norm("\(name).q_ln", size: sizes.hidden)),

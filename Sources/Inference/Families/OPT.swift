@@ -28,13 +28,15 @@ extension Family {
         let norm = style.norm("\(name).\(module)", size: hidden)
         return normalizesBefore ? BranchNorms(input: norm) : BranchNorms(sum: norm)
       }
+      var attention = sizes.attention(
+        .direct(
+          query: projection("self_attn.q_proj", from: hidden, to: hidden),
+          key: projection("self_attn.k_proj", from: hidden, to: hidden),
+          value: projection("self_attn.v_proj", from: hidden, to: hidden)),
+        output: projection("self_attn.out_proj", from: hidden, to: hidden), position: .none)
+      attention.rounding = [.query, .product]
       return Layer(
-        attention: sizes.attention(
-          .direct(
-            query: projection("self_attn.q_proj", from: hidden, to: hidden),
-            key: projection("self_attn.k_proj", from: hidden, to: hidden),
-            value: projection("self_attn.v_proj", from: hidden, to: hidden)),
-          output: projection("self_attn.out_proj", from: hidden, to: hidden), position: .none),
+        attention: attention,
         attentionNorms: norms("self_attn_layer_norm"),
         feedForward: .plain(
           up: projection("fc1", from: hidden, to: inner),

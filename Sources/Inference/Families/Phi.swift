@@ -40,7 +40,7 @@ extension Family {
           up: projection("mlp.fc1", from: hidden, to: inner),
           down: projection("mlp.fc2", from: inner, to: hidden), activation: activation),
         feedForwardNorms: norms,
-        order: .parallel)
+        order: .parallelSum)
     }
     let tokens = TensorReference(
       name: "model.embed_tokens.weight", shape: [sizes.vocabulary, hidden])

@@ -54,7 +54,8 @@ extension Family {
         Experts(
           router: Router(
             projection: Projection("\(name).gate", from: layout.sizes.hidden, to: counts.all),
-            scores: .softmax, chosenCount: counts.chosen, normalizes: normalizes),
+            scores: .softmax, chosenCount: counts.chosen, normalizes: normalizes,
+            roundsWeights: true),
           experts: (0..<counts.all).map {
             layout.feedForward("\(name).experts.\($0)", inner: inner)
           }))

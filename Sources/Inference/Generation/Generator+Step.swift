@@ -41,7 +41,7 @@ extension Generator {
         throw InferenceError.nonFiniteLogit(
           window: sequence.number, position: sequence.tokens.count - 1)
       }
-      return sequence.add(from: row, context: capacity.length, with: decoder.math)
+      return sequence.add(from: row, context: capacity.length, with: decoder.math.unrounded)
     }
     for token in added where token.finish != nil { remove(token.sequence) }
     return added
@@ -90,7 +90,7 @@ extension Generator {
         return Batch.Segment(
           rows: row..<row + share.tokens.count, firstPosition: share.tokens.lowerBound,
           textLength: share.sequence.tokens.count, cache: share.sequence.cache)
-      })
+      }, tiling: decoder.architecture.compute.tiling)
   }
 
   /// Makes logits of some rows of the states, one after the other.

@@ -59,7 +59,10 @@ package final class Generator {
     self.capacity = capacity
     promptStep = min(
       Batch.rowTile * min(decoder.threads, 4), capacity.length * capacity.sequenceCount)
-    shapes = decoder.architecture.layers.map { KeyValueShape($0.attention) }
+    shapes = decoder.architecture.layers.map { layer in
+      KeyValueShape(
+        layer.attention, keeping: decoder.architecture.latent(keptOf: layer.attention))
+    }
     let width = shapes.map(\.blockWidth).max() ?? 0
     let step = min(promptStep, capacity.length)
     let blockCount = shapes.reduce(0) {

@@ -35,7 +35,7 @@ extension Decoder {
       }
     let store = try WeightStore(
       tensors, from: weights.source, threads: threads, in: region, slabPool: turns.slabPool,
-      slabWeightLimit: turns.slabWeightLimit)
+      slabWeightLimit: turns.slabWeightLimit, rounding: math.rounding)
     for tensor in tensors { weights.source.release(tensor.name) }
     return Decoder(self, weights: store)
   }

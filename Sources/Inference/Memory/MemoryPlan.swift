@@ -136,9 +136,11 @@ extension MemoryPlan {
 
     /// Everything but states.
     func fixed(step: Int, arena: Int) -> Int {
-      let batch = Batch(windowCount: step, windowLength: task.windowLength)
-      let workspaces = task.models.reduce(0) {
-        $0 + Workspace(for: $1.architecture, batch: batch, workers: task.threads).byteCount
+      let workspaces = task.models.map(\.architecture).reduce(0) { sum, architecture in
+        let batch = Batch(
+          windowCount: step, windowLength: task.windowLength, tiling: architecture.compute.tiling)
+        return sum
+          + Workspace(for: architecture, batch: batch, workers: task.threads).byteCount
       }
       return other + workspaces
         + (task.threads * largestSlab + arena) * MemoryLayout<Float>.stride

@@ -37,7 +37,7 @@ extension OutputHead {
 extension Norm {
   var tensors: [TensorReference] {
     switch self {
-    case .rootMeanSquare(let weight, _): [weight]
+    case .rootMeanSquare(let weight, _, _): [weight]
     case .layer(let weight, let bias, _): [weight, bias].compactMap { $0 }
     }
   }

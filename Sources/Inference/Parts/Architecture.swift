@@ -17,6 +17,7 @@ struct Architecture: Sendable {
   var contextLength: Int
   /// Which stored tensors are the network's own, and so must all be used.
   var ownership: TensorOwnership
+  var compute = Compute.f32
 
   var vocabularySize: Int { embedding.tokens.shape[0] }
 }
@@ -34,8 +35,10 @@ struct Layer: Sendable {
 enum ResidualOrder: Sendable {
   /// The feed-forward part reads what attention has been added to.
   case sequential
-  /// Both read the state that enters the layer.
+  /// Both read the state that enters the layer, which attention is added to first.
   case parallel
+  /// The same, but the sum of the two parts is what is added to the state.
+  case parallelSum
 }
 
 /// The norms around a part, all of them over whole hidden states:

@@ -24,6 +24,7 @@ struct Attention: Sendable {
   var softCap: Float?
   /// A logit per head that takes part in the softmax and has no value.
   var sinks: TensorReference?
+  var rounding: ScoreRounding = [.product, .scaled, .biased]
 }
 
 /// Where queries, keys and values come from.

@@ -23,6 +23,8 @@ struct Router: Sendable {
   var normalizes: Bool
   /// What the weights are multiplied with in the end.
   var scale: Float = 1
+  /// Whether the weights are rounded as activations are.
+  var roundsWeights = false
 
   /// What makes a logit an expert's score.
   enum Scores: Sendable {

@@ -18,8 +18,18 @@ enum Activation: Sendable {
   case gelu
   /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))`
   case geluTanh
+  /// The same in separate operations, each of which is rounded.
+  case geluTanhSteps(GELUSteps)
   /// `max(x, 0)`
   case relu
+}
+
+/// How the operations of a GELU by the hyperbolic tangent are put together.
+enum GELUSteps: Sendable {
+  /// `(x / 2) * (1 + tanh(c * (x + 0.044715 * x^3)))`
+  case cubed
+  /// `(x / 2) * (1 + tanh((c * x) * (1 + (0.044715 * x) * x)))`
+  case factored
 }
 
 /// How a gate and what it lets through become one number.

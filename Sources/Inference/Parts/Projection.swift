@@ -6,6 +6,7 @@ struct Projection: Sendable {
   var weight: TensorReference
   /// One for each output.
   var bias: TensorReference?
+  var rounding = ProjectionRounding.once
 
   var outputSize: Int { weight.shape[0] }
   var inputSize: Int { weight.shape[1] }

@@ -13,18 +13,22 @@ extension TensorReference {
   /// Reads all numbers from a source whose tensor has the shape `storedShape`, on up to `threads`
   /// threads.
   ///
-  /// - Parameter buffer: receives `count` numbers, row-major.
+  /// - Parameters:
+  ///   - buffer: receives `count` numbers, row-major.
+  ///   - rounding: what stored numbers are rounded to, unless ``keepsPrecision``.
   /// - Throws: the source's first error.
   func read(
-    from source: any TensorSource, into buffer: UnsafeMutablePointer<Float>, threads: Int
+    from source: any TensorSource, into buffer: UnsafeMutablePointer<Float>, threads: Int,
+    rounding: Rounding = .none
   ) throws {
-    try read(rows: 0..<shape[0], from: source, into: buffer, threads: threads)
+    try read(
+      rows: 0..<shape[0], from: source, into: buffer, threads: threads, rounding: rounding)
   }
 
   /// Reads some rows of a matrix, or elements of a vector, as the decoder sees it.
   func read(
     rows: Range<Int>, from source: any TensorSource, into buffer: UnsafeMutablePointer<Float>,
-    threads: Int = 1
+    threads: Int = 1, rounding: Rounding = .none
   ) throws {
     let start = (index ?? 0) * matrixShape.reduce(1, *)
     let width = shape.dropFirst().reduce(1, *)
@@ -46,6 +50,7 @@ extension TensorReference {
         }
       }
     }
+    if !keepsPrecision { rounding.round(buffer, count: rows.count * width) }
     if offset != 0 {
       for place in 0..<rows.count * width { buffer[place] += offset }
     }

@@ -16,8 +16,10 @@ struct TensorReference: Sendable, Hashable {
   var isTransposed = false
   /// Which outputs are taken, in which order; nil for all as they are stored.
   var selection: OutputSelection?
-  /// What is added to each number.
+  /// What is added to each number, after rounding.
   var offset: Float = 0
+  /// Whether the numbers stay what they are where weights are rounded to a 16-bit type.
+  var keepsPrecision = false
 
   init(name: String, shape: [Int]) {
     self.name = name

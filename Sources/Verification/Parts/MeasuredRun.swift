@@ -2,6 +2,7 @@
 
 import Crypto
 import Foundation
+import Inference
 
 /// What was measured; windows are put together only where all of it is the same.
 package struct MeasuredRun: Sendable, Equatable, Codable {
@@ -15,11 +16,15 @@ package struct MeasuredRun: Sendable, Equatable, Codable {
   /// Tokens per window, as asked for.
   package var context: Int
   package var scoring: PerplexityProtocol
+  /// The arithmetic of the candidate, or of the only model.
+  package var compute: Compute
+  package var originalCompute: Compute
   /// How many windows the whole run has.
   package var windowCount: Int
 
   enum CodingKeys: String, CodingKey {
-    case tool, candidate, text, context
+    case tool, candidate, text, context, compute
+    case originalCompute = "original_compute"
     case model = "original"
     case scoring = "protocol"
     case windowCount = "windows"
@@ -35,6 +40,8 @@ package struct MeasuredRun: Sendable, Equatable, Codable {
     self.text = text
     context = options.context
     scoring = options.scoring
+    compute = options.compute
+    originalCompute = options.originalCompute
     self.windowCount = windowCount
   }
 
@@ -46,6 +53,7 @@ package struct MeasuredRun: Sendable, Equatable, Codable {
     case text = "text or tokenizer"
     case context
     case scoring = "protocol"
+    case compute = "arithmetic (--compute)"
     case windowCount = "number of windows"
     case limits
   }
@@ -58,6 +66,7 @@ package struct MeasuredRun: Sendable, Equatable, Codable {
     if text != other.text { return .text }
     if context != other.context { return .context }
     if scoring != other.scoring { return .scoring }
+    if (compute, originalCompute) != (other.compute, other.originalCompute) { return .compute }
     return windowCount == other.windowCount ? nil : .windowCount
   }
 

@@ -35,7 +35,9 @@ extension Verification {
     self.init(
       FinishedWindows(record),
       options: VerificationOptions(
-        perplexity: PerplexityOptions(scoring: record.run.scoring, context: record.run.context),
+        perplexity: PerplexityOptions(
+          scoring: record.run.scoring, context: record.run.context, compute: record.run.compute,
+          originalCompute: record.run.originalCompute),
         limits: limits))
   }
 }

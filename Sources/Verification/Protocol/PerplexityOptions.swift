@@ -14,18 +14,24 @@ package struct PerplexityOptions: Sendable, Equatable {
   /// The id of the beginning-of-text token where the model wants one; only ``PerplexityProtocol/llamaCpp``
   /// uses it.
   package var beginningOfText: Int32?
+  /// The arithmetic that the model runs with; in a verification, the candidate.
+  package var compute: Compute
+  /// The arithmetic of the original in a verification.
+  package var originalCompute: Compute
   /// How many rows of logits are worked on at once; results do not depend on it.
   package var threads: Int
 
   package init(
     scoring: PerplexityProtocol = .windows, context: Int = 512, maxWindows: Int? = nil,
-    beginningOfText: Int32? = nil,
+    beginningOfText: Int32? = nil, compute: Compute = .f32, originalCompute: Compute = .f32,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount
   ) {
     self.scoring = scoring
     self.context = context
     self.maxWindows = maxWindows
     self.beginningOfText = beginningOfText
+    self.compute = compute
+    self.originalCompute = originalCompute
     self.threads = threads
   }
 

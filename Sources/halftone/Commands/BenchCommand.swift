@@ -40,12 +40,15 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var products: ProductArguments
 
+  @OptionGroup var rounding: ComputeArguments
+
   @OptionGroup var work: WorkOptions
 
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func validate() throws {
+    try rounding.check(with: products.arithmetic)
     for (name, value) in [
       ("prompt-tokens", promptTokens), ("generate-tokens", generateTokens), ("batch", batch),
       ("repetitions", repetitions),
@@ -58,7 +61,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let source = try openModel(at: model)
-    let runnable = try RunnableModel(source)
+    let runnable = try RunnableModel(source, compute: rounding.compute)
     let prompts = try self.prompts(for: source, vocabularySize: runnable.vocabularySize)
     for prompt in prompts { try runnable.check(prompt: prompt) }
     let length = (prompts.first?.count ?? 0) + generateTokens
@@ -78,7 +81,7 @@ struct BenchCommand: ParsableCommand {
     Terminal.finish()
     let result = BenchResult(
       runs, promptTokens: prompts[0].count, generateTokens: generateTokens, batch: batch,
-      threads: work.threads, arithmetic: products.arithmetic,
+      threads: work.threads, arithmetic: products.arithmetic, compute: rounding.compute,
       cacheBytes: generator.peakCacheByteCount)
     if json { try JSONOutput.print(result) } else { print(result.text) }
   }

@@ -11,6 +11,7 @@ struct BenchResult: Encodable {
   var threads: Int
   var repetitions: Int
   var arithmetic: Arithmetic
+  var compute: Compute
   var promptTokensPerSecond: Double
   var generateTokensPerSecond: Double
   var timeToFirstTokenSeconds: Double
@@ -23,7 +24,7 @@ struct BenchResult: Encodable {
   var cacheBytes: Int
 
   private enum CodingKeys: String, CodingKey {
-    case batch, threads, repetitions, arithmetic, spread
+    case batch, threads, repetitions, arithmetic, compute, spread
     case promptTokens = "prompt_tokens"
     case generateTokens = "generate_tokens"
     case promptTokensPerSecond = "prompt_tokens_per_second"
@@ -38,11 +39,11 @@ struct BenchResult: Encodable {
 
   init(
     _ runs: [GenerationTiming], promptTokens: Int, generateTokens: Int, batch: Int, threads: Int,
-    arithmetic: Arithmetic, cacheBytes: Int
+    arithmetic: Arithmetic, compute: Compute, cacheBytes: Int
   ) {
     (self.promptTokens, self.generateTokens) = (promptTokens, generateTokens)
     (self.batch, self.threads, self.cacheBytes) = (batch, threads, cacheBytes)
-    self.arithmetic = arithmetic
+    (self.arithmetic, self.compute) = (arithmetic, compute)
     repetitions = runs.count
     var spread: [String: [Double]] = [:]
     func median(_ key: CodingKeys, _ figure: (GenerationTiming) -> Double) -> Double {
@@ -80,7 +81,8 @@ struct BenchResult: Encodable {
     }
     return [
       "\(batch) x \(promptTokens) prompt tokens, \(generateTokens) generated each; "
-        + "\(threads) threads, \(arithmetic.rawValue) arithmetic, median of \(repetitions)",
+        + "\(threads) threads, \(arithmetic.rawValue) arithmetic, compute \(compute.rawValue), "
+        + "median of \(repetitions)",
       row("prompt               ", promptTokensPerSecond, .promptTokensPerSecond, "tokens/s"),
       row("generation           ", generateTokensPerSecond, .generateTokensPerSecond, "tokens/s"),
       row("time to first token  ", timeToFirstTokenSeconds, .timeToFirstTokenSeconds, "s"),

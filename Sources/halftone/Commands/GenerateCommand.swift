@@ -46,12 +46,15 @@ struct GenerateCommand: ParsableCommand {
 
   @OptionGroup var products: ProductArguments
 
+  @OptionGroup var rounding: ComputeArguments
+
   @OptionGroup var work: WorkOptions
 
   @Flag(help: "Print one JSON document, at the end.")
   var json = false
 
   func validate() throws {
+    try rounding.check(with: products.arithmetic)
     guard maxTokens >= 1 else { throw ValidationError("--max-tokens takes a number from 1.") }
     guard stop.allSatisfy({ !$0.isEmpty }) else {
       throw ValidationError("--stop takes a string that is not empty.")
@@ -60,7 +63,7 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     let source = try openModel(at: model)
-    let runnable = try RunnableModel(source)
+    let runnable = try RunnableModel(source, compute: rounding.compute)
     let tokenizer = try Tokenizer(of: source)
     let defaults = try GenerationDefaults(of: source)
     let ids = try chat.tokens(of: prompt, for: source, with: tokenizer)
@@ -77,7 +80,8 @@ struct GenerateCommand: ParsableCommand {
 
     Interruption.postpone()
     var text = GeneratedText(
-      request, arithmetic: products.arithmetic, tokenizer: tokenizer, stop: stop)
+      request, arithmetic: products.arithmetic, compute: rounding.compute, tokenizer: tokenizer,
+      stop: stop)
     try text.run(generator) { piece in
       guard !json else { return }
       try FileHandle.standardOutput.write(contentsOf: Data(piece.utf8))

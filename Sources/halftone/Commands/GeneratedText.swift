@@ -9,6 +9,7 @@ import Tokenization
 struct GeneratedText {
   private let request: GenerationRequest
   private let arithmetic: Arithmetic
+  private let compute: Compute
   private var stream: TextStream
   private var stops: StopStrings
   private var text = ""
@@ -17,10 +18,12 @@ struct GeneratedText {
   private(set) var finish = FinishReason.interruption
 
   init(
-    _ request: GenerationRequest, arithmetic: Arithmetic, tokenizer: Tokenizer, stop: [String]
+    _ request: GenerationRequest, arithmetic: Arithmetic, compute: Compute, tokenizer: Tokenizer,
+    stop: [String]
   ) {
     self.request = request
     self.arithmetic = arithmetic
+    self.compute = compute
     stream = TextStream(after: request.prompt, with: tokenizer)
     stops = StopStrings(stop)
   }
@@ -67,7 +70,8 @@ struct GeneratedText {
       case .interruption: "interrupted"
       }
     let rate = clock.tokensPerSecond.map { String(format: ", %.1f tokens/s", $0) } ?? ""
-    return "\(ids.count) tokens\(rate), \(arithmetic.rawValue) arithmetic; \(end)"
+    return "\(ids.count) tokens\(rate), \(arithmetic.rawValue) arithmetic, "
+      + "compute \(compute.rawValue); \(end)"
   }
 
   /// What `--json` prints.
@@ -75,7 +79,8 @@ struct GeneratedText {
     Result(
       text: text, tokens: ids, finishReason: finish, promptTokens: request.prompt.count,
       generatedTokens: ids.count, sampling: request.sampling, arithmetic: arithmetic,
-      timeToFirstTokenSeconds: clock.secondsToFirst, generateTokensPerSecond: clock.tokensPerSecond,
+      compute: compute, timeToFirstTokenSeconds: clock.secondsToFirst,
+      generateTokensPerSecond: clock.tokensPerSecond,
       cacheBytes: generator.peakCacheByteCount)
   }
 
@@ -88,12 +93,13 @@ struct GeneratedText {
     var generatedTokens: Int
     var sampling: SamplingOptions
     var arithmetic: Arithmetic
+    var compute: Compute
     var timeToFirstTokenSeconds: Double?
     var generateTokensPerSecond: Double?
     var cacheBytes: Int
 
     private enum CodingKeys: String, CodingKey {
-      case text, tokens, sampling, arithmetic
+      case text, tokens, sampling, arithmetic, compute
       case finishReason = "finish_reason"
       case promptTokens = "prompt_tokens"
       case generatedTokens = "generated_tokens"

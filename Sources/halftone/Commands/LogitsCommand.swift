@@ -45,6 +45,7 @@ struct LogitsCommand: ParsableCommand {
     completion: .file(extensions: ["safetensors"]))
   var output: String
 
+  @OptionGroup var arithmetic: ComputeArguments
   @OptionGroup var work: WorkOptions
 
   @Flag(help: "Replace an existing output.")
@@ -59,7 +60,7 @@ struct LogitsCommand: ParsableCommand {
   func run() throws {
     let source = try openModel(at: model)
     let ids = try tokens ?? Tokenizer(of: source).encode(TextFile.read(text ?? ""))
-    let decoder = try Decoder(source, threads: work.threads)
+    let decoder = try Decoder(source, threads: work.threads, compute: arithmetic.compute)
     let evaluation = try decoder.finishedEvaluation(of: [ids])
     let writer = try SafetensorsWriter(
       path: output,
@@ -74,7 +75,9 @@ struct LogitsCommand: ParsableCommand {
       _ = try writer.append(UnsafeRawBufferPointer(logits), to: "logits")
     }
     try writer.commit()
-    print("\(output): logits of \(ids.count) tokens, \(decoder.vocabularySize) each")
+    print(
+      "\(output): logits of \(ids.count) tokens, \(decoder.vocabularySize) each, "
+        + "compute \(arithmetic.compute.rawValue)")
   }
 }
 

@@ -13,6 +13,7 @@ struct PerplexityCommand: ParsableCommand {
     discussion: """
       halftone perplexity model.tone --text eval.txt
       halftone perplexity model/ --text eval.txt --context 2048 --json
+      halftone perplexity model.tone --text eval.txt --compute bf16
       halftone perplexity large/ --text eval.txt --memory-limit 8GiB --resume run.json
       """)
 
@@ -20,16 +21,20 @@ struct PerplexityCommand: ParsableCommand {
   var model: String
 
   @OptionGroup var measured: TextOptions
+  @OptionGroup var arithmetic: ComputeArguments
   @OptionGroup var measurement: MeasurementOptions
   @OptionGroup var work: WorkOptions
 
   @Flag(help: "Print one JSON document.")
   var json = false
 
+  func validate() throws { try arithmetic.check(with: measurement) }
+
   func run() throws {
     let source = try openModel(at: model)
-    let text = try measured.load(for: source, threads: work.threads)
-    let runnable = try RunnableModel(source)
+    var text = try measured.load(for: source, threads: work.threads)
+    text.options.compute = arithmetic.compute
+    let runnable = try RunnableModel(source, compute: arithmetic.compute)
     try text.check(against: runnable)
     let windows = try text.options.windows(of: text.ids, modelContext: runnable.contextLength)
     let file = try measurement.resumeFile(

@@ -17,13 +17,16 @@ struct VerifyCommand: ParsableCommand {
       halftone verify model/ model.tone --text eval.txt
       halftone verify model/ model.tone --text eval.txt --html report.html
       halftone verify model/ model.tone --text eval.txt --limit-ppl 0.01
+      halftone verify model/ model.tone --text eval.txt --compute bf16
       halftone verify large/ large.tone --text eval.txt --memory-limit 8GiB --resume run.json
       halftone verify model/ model.tone --text eval.txt --part 2/4 --json > part-2.json
 
       Both models see the same tokens, by the original's tokenizer. The exit \
       code is 2 if a limit is exceeded, but for a part it is 0: `halftone merge` \
       gives the verdict. With a memory limit some windows go through both models \
-      layer by layer, and an interruption loses no more than those.
+      layer by layer, and an interruption loses no more than those. --compute is \
+      for figures that stand for a runtime which rounds activations: the original \
+      stays exact.
       """)
 
   @Argument(help: "The original.", completion: .file())
@@ -35,6 +38,14 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var measured: TextOptions
 
   @OptionGroup var limits: LimitOptions
+  @OptionGroup var arithmetic: ComputeArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "The same for the original; --compute is the candidate's alone.",
+      valueName: "f32|bf16|f16|llm-int8"))
+  var originalCompute = Compute.f32
+
   @OptionGroup var measurement: MeasurementOptions
 
   @Option(
@@ -50,6 +61,7 @@ struct VerifyCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    try arithmetic.check(with: measurement, originalCompute)
     guard part != nil else { return }
     guard json else { throw ValidationError("--part needs --json: its output is for merge.") }
     guard !page.isAsked else {
@@ -59,9 +71,14 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let sources = (try openModel(at: original), try openModel(at: candidate))
-    let text = try measured.load(for: sources.0, threads: work.threads)
+    var text = try measured.load(for: sources.0, threads: work.threads)
+    text.options.compute = arithmetic.compute
+    text.options.originalCompute = originalCompute
     try page.requireWritable()
-    let models = [try RunnableModel(sources.0), try RunnableModel(sources.1)]
+    let models = [
+      try RunnableModel(sources.0, compute: originalCompute),
+      try RunnableModel(sources.1, compute: arithmetic.compute),
+    ]
     try text.check(against: models[0])
     try requireOneVocabulary(models[0].vocabularySize, models[1].vocabularySize)
     let all = try text.options.windows(

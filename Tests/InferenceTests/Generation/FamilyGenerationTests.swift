@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Conversion
 import Foundation
 import TestSupport
 import Testing
@@ -44,5 +45,25 @@ import Testing
           == decoder.greedyContinuation(of: request.prompt, count: request.tokenLimit))
     }
     #expect(generator.cacheByteCount == 0)
+  }
+
+  @Test(arguments: [
+    ("families/llama", Compute.bf16), ("families/deepseek-v3", .bf16),
+    ("bitsandbytes/models/int8", .llmInt8),
+  ])
+  func `rounded activations give the tokens of whole windows too`(model: String, compute: Compute)
+    throws
+  {
+    // Outliers would count for a whole window, but only for one token of a cached sequence; these
+    // models have none.
+    let decoder = try Decoder(
+      openModel(at: Fixtures.folder.appending(path: model).path), threads: 2,
+      productRule: .coded(.exact), compute: compute)
+    let prompt: [Int32] = [5, 9, 30, 2, 17, 11]
+    let generator = Generator(
+      decoder, capacity: Generator.Capacity(length: 40, sequenceCount: 2))
+    let request = GenerationRequest(prompt: prompt, tokenLimit: 12)
+    let expected = try decoder.greedyContinuation(of: prompt, count: 12)
+    #expect(try generator.tokens(of: [request, request]) == [expected, expected])
   }
 }

@@ -83,6 +83,17 @@ import Testing
     #expect("\(InferenceError.cacheExhausted(limit: limit))".contains("--cache-limit"))
   }
 
+  @Test func `of latent attention the narrow state and one rotated key are kept`() throws {
+    let decoder = try Decoder(
+      AlteredModel(Fixtures.folder.appending(path: "families/deepseek-v3")), threads: 1)
+    // kv_lora_rank and qk_rope_head_dim of the checkpoint.
+    let kept = 32 + 16
+    let generator = Generator(decoder, capacity: Generator.Capacity(length: 16))
+    _ = try generator.tokens(of: [GenerationRequest(prompt: [1, 2, 3], tokenLimit: 2)])
+    #expect(
+      generator.peakCacheByteCount == decoder.layerCount * BlockPool.tokenCount * kept * 4)
+  }
+
   @Test func `sequences wait for memory, and those that never get enough are an error`() throws {
     let source = try SafetensorsModel(path: Fixtures.trainedModel.path)
     let decoder = try Decoder(source, threads: 2)

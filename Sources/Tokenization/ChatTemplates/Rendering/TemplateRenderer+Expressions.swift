@@ -8,6 +8,11 @@ extension TemplateRenderer {
     try nested { () throws(TemplateError) in try computed(expression) }
   }
 
+  /// Filters whose elements Jinja computes when they are asked for.
+  private static let lazyFilters: Set = [
+    "map", "select", "reject", "selectattr", "rejectattr", "unique", "items",
+  ]
+
   private func computed(_ expression: TemplateExpression) throws(TemplateError) -> TemplateValue {
     switch expression {
     case .literal(let value): return value
@@ -25,6 +30,8 @@ extension TemplateRenderer {
     case .item(let base, let index): return try item(value(of: index), of: value(of: base))
     case .slice(let base, let slice): return try part(slice, of: value(of: base))
     case .call(let function, let arguments): return try called(function, arguments)
+    case .filter(.filter(_, let lazy, _), "tojson", _) where Self.lazyFilters.contains(lazy):
+      throw invalid("what \(lazy) gives has no JSON before it is made a list, as in Transformers")
     case .filter(let base, let name, let arguments):
       return try filtered(value(of: base), name, self.arguments(arguments))
     case .test(let base, let name, let arguments):
@@ -41,6 +48,10 @@ extension TemplateRenderer {
     case .or(let left, let right):
       let value = try value(of: left)
       return value.isTrue ? value : try self.value(of: right)
+    case .arithmetic(let left, .add, let right) where left.isMarkup != right.isMarkup:
+      return try result(
+        of: .add, escaped(value(of: left), unless: left.isMarkup),
+        escaped(value(of: right), unless: right.isMarkup))
     case .arithmetic(let left, let operation, let right):
       return try result(of: operation, value(of: left), value(of: right))
     case .comparison(let first, let others):
@@ -72,6 +83,15 @@ extension TemplateRenderer {
       named.append((argument.name, try value(of: argument.value)))
     }
     return CallArguments(positional: try values(of: arguments.positional), named: named)
+  }
+
+  /// A string as it is put together with markup, which is escaped first.
+  private func escaped(
+    _ value: TemplateValue, unless isMarkup: Bool
+  ) throws(TemplateError) -> TemplateValue {
+    guard !isMarkup, case .string(let text) = value else { return value }
+    try charge(text.utf8.count / 8)
+    return .string(text.escapedForMarkup)
   }
 
   // MARK: - Members

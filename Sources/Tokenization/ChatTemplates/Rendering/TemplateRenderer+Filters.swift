@@ -13,7 +13,8 @@ extension TemplateRenderer {
     case "length", "count": return .integer(try length(of: value))
     case "tojson": return .string(try json(value, arguments))
     case "string": return .string(value.text)
-    case "safe", "e", "escape": return filter == "safe" ? value : .string(escaped(value.text))
+    case "safe", "e", "escape":
+      return filter == "safe" ? value : .string(value.text.escapedForMarkup)
     case "int":
       if let whole = value.whole { return .integer(whole) }
       let number = value.numeric ?? Double(value.text.trimmed)
@@ -67,11 +68,6 @@ extension TemplateRenderer {
     return text
   }
 
-  private func escaped(_ text: String) -> String {
-    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ("\"", "&#34;")]
-      .reduce(text) { $0.replacingBytes(of: $1.0, with: $1.1) }
-  }
-
   // MARK: - Text
 
   private func textFilter(
@@ -107,9 +103,11 @@ extension TemplateRenderer {
     _ filter: String, _ value: TemplateValue, _ arguments: CallArguments
   ) throws(TemplateError) -> TemplateValue? {
     switch filter {
-    case "list", "first", "last", "join", "reverse", "sort", "unique", "map", "select", "reject",
-      "selectattr", "rejectattr", "dictsort":
+    case "list", "first", "last", "join", "reverse", "sort", "unique", "dictsort", "min", "max":
       break
+    case "map", "select", "reject", "selectattr", "rejectattr":
+      // As in Jinja, these take nothing at all for an empty list.
+      guard value.isTrue else { return .list([]) }
     default: return nil
     }
     let elements = try self.elements(of: value)
@@ -136,6 +134,11 @@ extension TemplateRenderer {
     case "map": return try measured(.list(mapped(elements, arguments)))
     case "select", "reject", "selectattr", "rejectattr":
       return .list(try chosen(elements, filter, arguments))
+    case "min", "max":
+      guard arguments.named.isEmpty, arguments.positional.isEmpty else {
+        throw .unsupported(line: line, construct: "an argument of the filter \(filter.quoted)")
+      }
+      return try extreme(of: elements, filter)
     case "sort": return .list(elements.sorted { $0.precedes($1) ?? false })
     case "dictsort":
       guard case .mapping(let members) = value else { throw invalid("dictsort takes a mapping") }
@@ -149,6 +152,18 @@ extension TemplateRenderer {
         })
     default: throw .unsupported(line: line, construct: "the filter \(filter.quoted)")
     }
+  }
+
+  /// The smallest or largest element, of equals the first.
+  private func extreme(
+    of elements: [TemplateValue], _ filter: String
+  ) throws(TemplateError) -> TemplateValue {
+    guard var best = elements.first else { return .undefined(name: "the \(filter) of nothing") }
+    for element in elements.dropFirst() {
+      let comparison: TemplateComparison = filter == "min" ? .less : .greater
+      if try holds(comparison, element, best) { best = element }
+    }
+    return best
   }
 
   /// The member that a dotted path leads to.
@@ -233,6 +248,12 @@ extension TemplateComparison {
 }
 
 extension String {
+  /// With the characters of markup written by their names.
+  var escapedForMarkup: String {
+    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ("\"", "&#34;")]
+      .reduce(self) { $0.replacingBytes(of: $1.0, with: $1.1) }
+  }
+
   /// Without white space at either end.
   fileprivate var trimmed: String { TemplateText(self).stripped() }
 }

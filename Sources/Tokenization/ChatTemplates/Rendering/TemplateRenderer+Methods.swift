@@ -88,6 +88,7 @@ extension TemplateRenderer {
         throw invalid("replace takes two strings")
       }
       return .string(try replaced(text, old, new, count: arguments[2, "count"]?.whole))
+    case "format": return .string(try formatted(text, arguments))
     case "find":
       guard let part = arguments.string(0, "sub") else { throw invalid("find takes a string") }
       return .integer(text.firstPlace(of: part) ?? -1)

@@ -24,6 +24,20 @@ indirect enum TemplateExpression {
     condition: TemplateExpression, value: TemplateExpression, other: TemplateExpression?)
 }
 
+extension TemplateExpression {
+  /// Whether a string that it gives is markup: a text that it is added to, from either side, is
+  /// escaped.
+  ///
+  /// Told from the expression alone, so that markup that went through a name counts as text.
+  var isMarkup: Bool {
+    switch self {
+    case .filter(_, let name, _): ["safe", "e", "escape"].contains(name)
+    case .arithmetic(let left, .add, let right): left.isMarkup || right.isMarkup
+    default: false
+    }
+  }
+}
+
 struct TemplateSlice {
   var start: TemplateExpression?
   var end: TemplateExpression?

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Inference
 import Mustache
 import Quantization
 
@@ -106,6 +107,9 @@ extension HTMLReport {
           candidate.meanNLL - original.meanNLL,
           result.perplexityRatioStandardError.map { $0 / result.perplexityRatio }, least: 4,
           sign: true)),
+      Page.Figure(
+        label: "compute", original: original.compute.rawValue,
+        candidate: candidate.compute.rawValue, change: ""),
     ]
     return figures.map {
       Page.Figure(

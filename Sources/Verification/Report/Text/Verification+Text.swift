@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Inference
+
 extension Verification {
   /// The result for a terminal, ended by a line feed.
   ///
@@ -31,6 +33,7 @@ extension Verification {
       "mean NLL, nats", Figures.withError(original.meanNLL, original.nllStandardError, least: 4),
       Figures.withError(candidate.meanNLL, candidate.nllStandardError, least: 4),
       Figures.withError(difference, relative, least: 4, sign: true))
+    table.add("compute", original.compute.rawValue, candidate.compute.rawValue, "")
     table.add(
       "seconds", Figures.fixed(original.seconds, 1), Figures.fixed(candidate.seconds, 1), "")
     return table.text
