@@ -127,7 +127,9 @@ let package = Package(
     tests(of: "Tokenization"),
     tests(
       of: "Inference",
-      needing: ["Checkpoints", "Tensors", "Quantization", "Container", "Conversion"]),
+      needing: [
+        "Checkpoints", "Tensors", "Quantization", "Container", "Conversion", "ModelTestSupport",
+      ]),
     tests(of: "Verification", needing: ["Inference", "Quantization", "Tensors"]),
     .testTarget(
       name: "EndToEndTests",

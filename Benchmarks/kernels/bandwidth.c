@@ -126,7 +126,7 @@ int main(int count, char **words) {
   in.codes = memory(in.bytes);
   in.scales = memory(in.bytes / (block / 2) * sizeof(float));
   in.zeros = memory(in.bytes / (block / 2));
-  for (size_t i = 0; i < in.bytes; i++) in.codes[i] = (uint8_t)((i * 2654435761u) >> 13) & 63;
+  for (size_t i = 0; i < in.bytes; i++) in.codes[i] = (((i * 2654435761u) >> 13) & 15) | 48;
   for (size_t i = 0; i < in.bytes / (block / 2); i++) {
     in.scales[i] = 0.01f + 0.001f * (float)(i % 7);
     in.zeros[i] = (uint8_t)(i % 16);

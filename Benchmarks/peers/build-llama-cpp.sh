@@ -1,20 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds llama.cpp's llama-quantize from the sources that llama-cpp-python packs, with nothing but
-# pip, a C++ compiler and Python's venv: statically, in Release, for the processor of this machine.
+# Builds llama.cpp's programs from the sources that llama-cpp-python packs, with nothing but pip, a
+# C++ compiler and Python's venv: statically, in Release, for the processor of this machine.
 #
 #   Benchmarks/peers/build-llama-cpp.sh FOLDER [TARGET...]
 #
-# FOLDER receives everything and ends up with FOLDER/bin/llama-quantize. TARGETs default to
-# llama-quantize; llama-bench and llama-perplexity build the same way. JOBS (default 1) sets how
-# many compilers run at once. A finished step is not repeated, so an interrupted build goes on.
+# FOLDER receives everything and ends up with FOLDER/bin/llama-quantize and the others. TARGETs default
+# to what the benchmarks use: llama-quantize, llama-bench and llama-batched-bench; llama-perplexity
+# builds the same way. JOBS (default 1) sets how many compilers run at once. A finished step is not
+# repeated, so an interrupted build goes on.
 set -eu
 
 version=0.3.36
 folder=${1:?usage: build-llama-cpp.sh FOLDER [TARGET...]}
 shift
-[ $# -gt 0 ] || set -- llama-quantize
+[ $# -gt 0 ] || set -- llama-quantize llama-bench llama-batched-bench
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 cd "$folder"

@@ -12,30 +12,6 @@
 
 HALFTONE_BEGIN_AVX2
 
-/// Whether blocks are whole groups, or rows; others are left to the portable code.
-static int has_whole_groups(const halftone_coded_rows *weights) {
-  if (halftone_is_four_bit(weights->kind)) {
-    return weights->block % 64 == 0 || weights->block == 32;
-  }
-  return weights->kind == HALFTONE_CODES_INT8 &&
-         (weights->block % HALFTONE_STATE_GROUP == 0 || weights->block == weights->columns);
-}
-
-void halftone_quantize_state_avx2(const halftone_coded_rows *weights, const float *x, void *start) {
-  const halftone_state state = halftone_state_at(start, weights->columns);
-  halftone_round_state(weights, x, state);
-  if (!halftone_is_four_bit(weights->kind) || !has_whole_groups(weights)) return;
-  // The codes of even place first, as the nibbles of 32 bytes come.
-  for (size_t k = 0; k < weights->columns; k += 64) {
-    int8_t group[64];
-    memcpy(group, state.codes + k, sizeof group);
-    for (size_t place = 0; place < 32; place++) {
-      state.codes[k + place] = group[2 * place];
-      state.codes[k + 32 + place] = group[2 * place + 1];
-    }
-  }
-}
-
 /// The codes of 64 weights, or of the last 32 of a row and zeros.
 INLINE __m256i load_nibbles(const uint8_t *codes, size_t weights) {
   if (weights >= 64) return _mm256_loadu_si256((const __m256i *)codes);
@@ -244,8 +220,12 @@ INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_cod
 void halftone_multiply_fast_avx2(const halftone_coded_rows *weights, size_t first, size_t rows,
                                  const void *quantized, size_t states, float *out, size_t stride,
                                  int adding) {
-  if (!has_whole_groups(weights)) {
+  if (!halftone_has_whole_groups(weights)) {
     halftone_multiply_fast_scalar(weights, first, rows, quantized, states, out, stride, adding);
+    return;
+  }
+  if (states >= HALFTONE_PANEL_STATES && halftone_multiplies_many_avx2(weights)) {
+    halftone_multiply_panels_avx2(weights, first, rows, quantized, states, out, stride, adding);
     return;
   }
   switch (weights->kind) {

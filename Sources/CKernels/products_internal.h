@@ -17,7 +17,8 @@
                                      void *state);                                                 \
   void halftone_multiply_fast_##isa(const halftone_coded_rows *weights, size_t first, size_t rows, \
                                     const void *quantized, size_t states, float *out,              \
-                                    size_t stride, int adding);
+                                    size_t stride, int adding);                                    \
+  int halftone_multiplies_many_##isa(const halftone_coded_rows *weights);
 
 HALFTONE_DECLARE_PRODUCTS(scalar)
 HALFTONE_DECLARE_PRODUCTS(avx2)
@@ -27,6 +28,7 @@ HALFTONE_DECLARE_PRODUCTS(avx2)
     .name = label, .arrange = halftone_arrange_##isa, .multiply_exact = halftone_multiply_exact_##isa,         \
     .quantize_state = halftone_quantize_state_##isa,                                               \
     .multiply_fast = halftone_multiply_fast_##isa,                                                 \
+    .multiplies_many = halftone_multiplies_many_##isa,                                             \
   }
 
 /// Rows of weights that meet all activations before the next ones are read: few enough for the
@@ -37,8 +39,19 @@ HALFTONE_DECLARE_PRODUCTS(avx2)
 /// last row this does nothing.
 static inline void halftone_ask_ahead(const uint8_t *codes) { __builtin_prefetch(codes + 2048); }
 
+/// multiply_fast for weights of which multiplies_many is true.
+void halftone_multiply_panels_avx2(const halftone_coded_rows *weights, size_t first, size_t rows,
+                                   const void *quantized, size_t states, float *out, size_t stride,
+                                   int adding);
+
+/// Rows of activations from which on panels are worth while.
+#define HALFTONE_PANEL_STATES 4
+
 /// Activations that are rounded together.
 #define HALFTONE_STATE_GROUP 32
+
+/// The smallest step; the reciprocal of a smaller one may be infinite.
+#define HALFTONE_LEAST_STEP 0x1p-126f
 
 /// One row of rounded activations: the codes in a variant's order; each group's step, four times over;
 /// and, where blocks are whole groups, the sum of each block's activations as rounded.
@@ -55,11 +68,27 @@ static inline halftone_state halftone_state_at(const void *start, size_t columns
   return (halftone_state){(int8_t *)bytes, steps, steps + count / HALFTONE_STATE_GROUP * 4};
 }
 
+/// The step of a group of which the largest magnitude's bits are given: NaN where there is one, whose
+/// bits are the largest; 0 where its reciprocal may be infinite.
+static inline float halftone_state_step(uint32_t largest) {
+  const float step = halftone_float(largest) / 127;
+  return step < HALFTONE_LEAST_STEP ? 0 : step;
+}
+
 /// The steps and sums of a row of activations, and its codes in their natural order.
 void halftone_round_state(const halftone_coded_rows *weights, const float *x, halftone_state state);
 
 static inline int halftone_is_four_bit(halftone_code_kind kind) {
   return kind == HALFTONE_CODES_LOOKUP4 || kind == HALFTONE_CODES_UINT4;
+}
+
+/// Whether blocks are whole groups of activations, or rows; others are left to the portable code.
+static inline int halftone_has_whole_groups(const halftone_coded_rows *weights) {
+  if (halftone_is_four_bit(weights->kind)) {
+    return weights->block % 64 == 0 || weights->block == 32;
+  }
+  return weights->kind == HALFTONE_CODES_INT8 &&
+         (weights->block % HALFTONE_STATE_GROUP == 0 || weights->block == weights->columns);
 }
 
 /// Where a row's codes begin.

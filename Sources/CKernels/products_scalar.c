@@ -73,17 +73,17 @@ void halftone_round_state(const halftone_coded_rows *weights, const float *x,
   for (size_t start = 0; start < count; start += HALFTONE_STATE_GROUP) {
     const size_t length =
         start < columns ? halftone_smaller(HALFTONE_STATE_GROUP, columns - start) : 0;
-    float largest = 0;
+    uint32_t largest = 0;
     for (size_t k = start; k < start + length; k++) {
-      const float magnitude = x[k] < 0 ? -x[k] : x[k];
+      const uint32_t magnitude = halftone_bits(x[k]) & HALFTONE_MAGNITUDE_MASK;
       if (magnitude > largest) largest = magnitude;
     }
-    const float step = largest / 127;
+    const float step = halftone_state_step(largest);
     const float factor = step > 0 ? 1 / step : 0;
     for (size_t k = 0; k < HALFTONE_STATE_GROUP; k++) {
       float code = k < length ? rintf(x[start + k] * factor) : 0;
-      // A reciprocal may be rounded up.
-      code = code > 127 ? 127 : code < -127 ? -127 : code;
+      // A reciprocal may be rounded up; and a NaN is no byte.
+      code = code > 127 ? 127 : code >= -127 ? code : -127;
       state.codes[start + k] = (int8_t)code;
     }
     for (int k = 0; k < 4; k++) state.steps[start / HALFTONE_STATE_GROUP * 4 + (size_t)k] = step;
@@ -139,4 +139,9 @@ void halftone_multiply_fast_scalar(const halftone_coded_rows *weights, size_t fi
       put(out + s * stride + row, unit * total, adding);
     }
   }
+}
+
+int halftone_multiplies_many_scalar(const halftone_coded_rows *weights) {
+  (void)weights;
+  return 0;
 }

@@ -49,4 +49,19 @@ package enum BLAS {
       CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(m), Int32(n), Int32(k), 1,
       a.start, Int32(a.stride), b.start, Int32(b.stride), adding ? 1 : 0, c, Int32(stride))
   }
+
+  /// Computes `y = a * x`, or adds that to `y`.
+  ///
+  /// - Parameters:
+  ///   - a: `m` rows of `k`.
+  ///   - x: `k` numbers.
+  ///   - y: `m` numbers.
+  static func multiply(
+    _ a: Matrix, vector x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, m: Int,
+    k: Int, adding: Bool = false
+  ) {
+    cblas_sgemv(
+      CblasRowMajor, CblasNoTrans, Int32(m), Int32(k), 1, a.start, Int32(a.stride), x, 1,
+      adding ? 1 : 0, y, 1)
+  }
 }

@@ -51,12 +51,20 @@ extension Decoder {
       let runs = keyValueRuns(
         layer: layer, head: head, of: segment, positions: firstKey..<firstKey + keyCount,
         queryCount: queryCount, workspace: workspace, gathered: gathered)
+      // A block's keys times one query are so little that calling BLAS takes longer.
+      let isSingle = queryCount == 1 && segment.cache != nil
       var place = 0
       for run in runs {
-        BLAS.multiply(
-          BLAS.Matrix(start: queries + first * stride, stride: stride),
-          transposed: run.keys, into: scores + place, stride: keyCount,
-          m: queryCount, n: run.count, k: size)
+        if isSingle {
+          math.multiply(
+            queries + first * stride, transposed: run.keys, count: run.count, size: size,
+            into: scores + place)
+        } else {
+          BLAS.multiply(
+            BLAS.Matrix(start: queries + first * stride, stride: stride),
+            transposed: run.keys, into: scores + place, stride: keyCount,
+            m: queryCount, n: run.count, k: size)
+        }
         place += run.count
       }
       for row in 0..<queryCount {
@@ -68,12 +76,20 @@ extension Decoder {
         let end = hidden + visible.count
         (start + end).update(repeating: 0, count: keyCount - end)
       }
+      let sums = output + first * attention.outputStride
+      if isSingle { sums.update(repeating: 0, count: attention.valueSize) }
       place = 0
       for run in runs {
-        BLAS.multiply(
-          BLAS.Matrix(start: scores + place, stride: keyCount), run.values,
-          into: output + first * attention.outputStride, stride: attention.outputStride,
-          m: queryCount, n: attention.valueSize, k: run.count, adding: place > 0)
+        if isSingle {
+          math.add(
+            scores + place, times: run.values, count: run.count, size: attention.valueSize,
+            to: sums)
+        } else {
+          BLAS.multiply(
+            BLAS.Matrix(start: scores + place, stride: keyCount), run.values,
+            into: sums, stride: attention.outputStride,
+            m: queryCount, n: attention.valueSize, k: run.count, adding: place > 0)
+        }
         place += run.count
       }
     }

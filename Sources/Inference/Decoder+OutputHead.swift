@@ -30,8 +30,7 @@ extension Decoder {
     let head = architecture.head
     let narrow = head.reduction.map { reduced(states, by: $0, batch: batch) }
     let x = narrow.map { UnsafePointer($0.base) } ?? states
-    let isCoded = productRule != .dense && weights.coded(head.projection.weight) != nil
-    if isCoded, rowCount <= ProductKernels.stateLimit {
+    if productRule != .dense, rowCount <= ProductKernels.stateLimit {
       project(head.projection, x, rows: rowCount, into: logits, stride: vocabularySize)
       if let cap = head.softCap {
         math.softCap(logits, count: rowCount * vocabularySize, scale: 1, cap: cap)

@@ -47,7 +47,8 @@ package final class Decoder: LanguageModel {
     self.turns = turns
     weights = try WeightStore(
       turns == nil ? architecture.tensors : [], from: model.source, threads: self.threads,
-      slabWeightLimit: slabWeightLimit ?? turns?.slabWeightLimit ?? WeightSlabs.weightLimit)
+      slabWeightLimit: slabWeightLimit ?? turns?.slabWeightLimit ?? WeightSlabs.weightLimit,
+      form: productRule == .dense ? .restored : .stored)
     BLAS.singleThreaded
   }
 

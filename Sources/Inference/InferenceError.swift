@@ -38,6 +38,8 @@ package enum InferenceError: Error, Equatable {
   case cacheExhausted(limit: Int)
   /// Every option of sampling must be in its range.
   case invalidSampling(option: String, expected: String, found: String)
+  /// `generation_config.json` must be a JSON object.
+  case malformedGenerationConfiguration
   /// The values of `generation_config.json` must have the types and ranges that they have there.
   case invalidGenerationValue(key: String, expected: String)
   /// Logits must be finite numbers.
@@ -93,6 +95,9 @@ extension InferenceError: CustomStringConvertible {
         + "fewer --max-tokens or fewer sequences at a time"
     case .invalidSampling(let option, let expected, let found):
       "--\(option) takes \(expected), found \(found); correct the value"
+    case .malformedGenerationConfiguration:
+      "generation_config.json is not a JSON object; copy it again from the original checkpoint, "
+        + "or remove it"
     case .invalidGenerationValue(let key, let expected):
       "generation_config.json: '\(key)' must be \(expected); correct the value, or remove the key"
     case .nonFiniteLogit(let window, let position):

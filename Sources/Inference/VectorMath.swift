@@ -74,6 +74,26 @@ struct VectorMath: @unchecked Sendable {
     kernels.pointee.rotate_half(x, cosine, sine, pairs)
   }
 
+  /// The dot products of `x` with `count` rows of as many numbers.
+  func multiply(
+    _ x: UnsafePointer<Float>, transposed rows: BLAS.Matrix, count: Int, size: Int,
+    into out: UnsafeMutablePointer<Float>
+  ) {
+    for row in 0..<count {
+      out[row] = kernels.pointee.dot(x, rows.start + row * rows.stride, size)
+    }
+  }
+
+  /// `sum += x * rows`, where `x` has a factor for each of `count` rows.
+  func add(
+    _ x: UnsafePointer<Float>, times rows: BLAS.Matrix, count: Int, size: Int,
+    to sum: UnsafeMutablePointer<Float>
+  ) {
+    for row in 0..<count {
+      kernels.pointee.scale_add(rows.start + row * rows.stride, sum, size, x[row], sum)
+    }
+  }
+
   // MARK: - Feed-forward
 
   /// Replaces `count` numbers by their activation.

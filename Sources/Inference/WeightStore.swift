@@ -8,17 +8,29 @@ import Tensors
 ///
 /// This is the only place that reads tensors from a source. Threads may share one.
 final class WeightStore: Sendable {
+  /// What becomes of matrices that no kernel can multiply with as they are stored.
+  enum Form: Sendable {
+    /// They are restored to fp32, once for all products.
+    case restored
+    /// They stay as they are stored, and some rows are restored at a time for each product. So a model
+    /// takes no more memory than its files, whatever they hold.
+    case stored
+  }
+
   /// Rows of a tensor that are in memory: all, or the first slabs of a matrix.
   private struct Resident {
-    var start: UnsafeMutablePointer<Float>
+    var start: UnsafePointer<Float>
     var slabCount: Int
   }
 
   let source: any ModelSource
+  /// The same source, with what is kept of it.
+  let retaining: RetainingSource
   let slabWeightLimit: Int
   /// Read-only once the store is made; what the pointers lead to is freed with `owners`.
   private nonisolated(unsafe) let residents: [TensorReference: Resident]
   private let owners: [FloatBuffer]
+  private let mapped: [RetainedBytes]
   /// Matrices that are used as they are stored.
   private let matrices: [TensorReference: CodedMatrix]
   private let slabPool: SlabPool
@@ -26,43 +38,67 @@ final class WeightStore: Sendable {
   private let late = Mutex<[TensorReference: FloatBuffer]>([:])
   private let failure = FirstError()
 
-  /// Takes every matrix as it is stored, or reads it into memory of its own where it can't be used so,
-  /// like all other tensors, on up to `threads` threads.
+  /// What was taken of a source.
+  private struct Loaded {
+    var matrices: [TensorReference: CodedMatrix] = [:]
+    var buffers: [TensorReference: FloatBuffer] = [:]
+    var floats: [TensorReference: RetainedBytes] = [:]
+  }
+
+  /// Takes every matrix as it is stored, or in another form where it can't be multiplied with so, and
+  /// reads all other tensors into memory, on up to `threads` threads.
   ///
-  /// - Parameter tensors: names and shapes that were found in the source.
+  /// - Parameters:
+  ///   - tensors: names and shapes that were found in the source.
+  ///   - form: what becomes of other matrices.
   /// - Throws: the source's first error.
   init(
     _ tensors: [TensorReference], from source: any ModelSource, threads: Int,
-    slabWeightLimit: Int = WeightSlabs.weightLimit
+    slabWeightLimit: Int = WeightSlabs.weightLimit, form: Form = .restored
   ) throws {
-    let loaded = Mutex<
-      (matrices: [TensorReference: CodedMatrix], buffers: [TensorReference: FloatBuffer])
-    >(
-      ([:], [:]))
+    let loaded = Mutex(Loaded())
     let failure = FirstError()
+    let retaining = RetainingSource(source)
     concurrently(tensors.count, threads: threads) { index, _ in
       let tensor = tensors[index]
       failure.catching {
         if let matrix = try CodedMatrix(tensor, from: source) {
           loaded.withLock { $0.matrices[tensor] = matrix }
-          return
+        } else if form == .stored, let floats = try tensor.floats(of: source) {
+          loaded.withLock { $0.floats[tensor] = floats }
+        } else if form == .stored, tensor.isMatrix {
+          try retaining.keep(tensor.name)
+        } else {
+          let buffer = FloatBuffer(count: tensor.count)
+          try tensor.read(from: source, into: buffer.base, threads: 1)
+          loaded.withLock { $0.buffers[tensor] = buffer }
         }
-        let buffer = FloatBuffer(count: tensor.count)
-        try tensor.read(from: source, into: buffer.base, threads: 1)
-        loaded.withLock { $0.buffers[tensor] = buffer }
       }
     }
     try failure.rethrow()
+    let taken = loaded.withLock { $0 }
     self.source = source
+    self.retaining = retaining
     self.slabWeightLimit = slabWeightLimit
-    let buffers = loaded.withLock(\.buffers)
-    residents = buffers.mapValues { Resident(start: $0.base, slabCount: .max) }
-    owners = Array(buffers.values)
-    matrices = loaded.withLock(\.matrices)
-    let slabs = matrices.keys.map {
+    owners = Array(taken.buffers.values)
+    mapped = Array(taken.floats.values)
+    matrices = taken.matrices
+    residents = taken.buffers.mapValues { Resident(start: $0.base, slabCount: .max) }.merging(
+      taken.floats.mapValues {
+        Resident(start: $0.start.assumingMemoryBound(to: Float.self), slabCount: .max)
+      }
+    ) { $1 }
+    let slabs = tensors.lazy.filter(\.isMatrix).map {
       $0.slabs(weightLimit: slabWeightLimit).slabRowCount * $0.shape[1]
     }
     slabPool = SlabPool(weightCount: slabs.max() ?? 0)
+  }
+
+  /// What the weights take of anonymous memory, in bytes; what is mapped does not count.
+  var ownedByteCount: Int {
+    (mapped + matrices.values.flatMap(\.retained)).reduce(
+      owners.reduce(retaining.ownedByteCount) { $0 + $1.byteCount }
+    ) { $0 + $1.ownedByteCount }
   }
 
   /// Reads as many of the tensors as fit a region of memory; the rest is read slab by slab whenever
@@ -83,7 +119,7 @@ final class WeightStore: Sendable {
       guard tensor.isMatrix else {
         guard let start = room.take(tensor.count) else { continue }
         try tensor.read(from: source, into: start, threads: threads)
-        residents[tensor] = Resident(start: start, slabCount: .max)
+        residents[tensor] = Resident(start: UnsafePointer(start), slabCount: .max)
         continue
       }
       let slabs = tensor.slabs(weightLimit: slabWeightLimit)
@@ -95,12 +131,14 @@ final class WeightStore: Sendable {
       let rows = 0..<slabs[count - 1].upperBound
       guard let start = room.take(rows.count * tensor.shape[1]) else { continue }
       try tensor.read(rows: rows, from: source, into: start, threads: threads)
-      residents[tensor] = Resident(start: start, slabCount: count)
+      residents[tensor] = Resident(start: UnsafePointer(start), slabCount: count)
     }
     self.source = source
+    retaining = RetainingSource(source)
     self.slabWeightLimit = slabWeightLimit
     self.residents = residents
     owners = [region.owner]
+    mapped = []
     matrices = [:]
     self.slabPool = slabPool
   }
@@ -111,7 +149,7 @@ final class WeightStore: Sendable {
   /// ``rethrow()`` says why.
   subscript(_ tensor: TensorReference) -> UnsafePointer<Float> {
     if let resident = residents[tensor], resident.slabCount >= slabs(of: tensor).count {
-      return UnsafePointer(resident.start)
+      return resident.start
     }
     return late.withLock { late in
       if let buffer = late[tensor] { return UnsafePointer(buffer.base) }
@@ -126,13 +164,63 @@ final class WeightStore: Sendable {
   /// A matrix as it is stored; nil where it is not used so.
   func coded(_ matrix: TensorReference) -> CodedMatrix? { matrices[matrix] }
 
-  /// Calls `body` with rows of a matrix restored as fp32, valid during the call.
-  func withRestored(
-    _ rows: Range<Int>, of matrix: CodedMatrix, _ body: (UnsafePointer<Float>) -> Void
+  /// Whether a matrix is stored as a row for each input and not in memory as fp32, so that it is best
+  /// used some inputs at a time: ``withInputs(_:of:threads:_:)``.
+  func isUsedByInputs(_ matrix: TensorReference) -> Bool {
+    matrix.isTransposed && residents[matrix] == nil
+  }
+
+  /// Calls `body` with rows of a matrix as fp32, valid during the call.
+  ///
+  /// Where reading fails there are zeros, and ``rethrow()`` says why.
+  func withRows(
+    _ rows: Range<Int>, of matrix: TensorReference, _ body: (UnsafePointer<Float>) -> Void
   ) {
-    slabPool.withBuffer(of: rows.count * matrix.columnCount) { buffer in
-      matrix.restore(rows: rows, into: buffer)
+    let width = matrix.shape[1]
+    if let resident = residents[matrix], resident.slabCount >= slabs(of: matrix).count {
+      body(resident.start + rows.lowerBound * width)
+      return
+    }
+    slabPool.withBuffer(of: rows.count * width) { buffer in
+      restore(rows, of: matrix, into: buffer)
       body(buffer)
+    }
+  }
+
+  /// Calls `body` with the weights that some inputs have in all outputs, a row for each input, valid
+  /// during the call.
+  ///
+  /// Where reading fails there are zeros, and ``rethrow()`` says why.
+  func withInputs(
+    _ inputs: Range<Int>, of matrix: TensorReference, threads: Int,
+    _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    let width = matrix.shape[0]
+    slabPool.withBuffer(of: inputs.count * width) { buffer in
+      catching(zeroing: buffer, count: inputs.count * width) {
+        try matrix.read(inputs: inputs, from: retaining, into: buffer, threads: threads)
+      }
+      body(buffer)
+    }
+  }
+
+  private func restore(
+    _ rows: Range<Int>, of matrix: TensorReference, into buffer: UnsafeMutablePointer<Float>
+  ) {
+    if let coded = matrices[matrix] { return coded.restore(rows: rows, into: buffer) }
+    catching(zeroing: buffer, count: rows.count * matrix.shape[1]) {
+      try matrix.read(rows: rows, from: retaining, into: buffer)
+    }
+  }
+
+  private func catching(
+    zeroing buffer: UnsafeMutablePointer<Float>, count: Int, _ read: () throws -> Void
+  ) {
+    failure.catching {
+      do { try read() } catch {
+        buffer.update(repeating: 0, count: count)
+        throw error
+      }
     }
   }
 
@@ -154,17 +242,7 @@ final class WeightStore: Sendable {
       return
     }
     slabPool.withBuffer(of: slabs.slabRowCount * matrix.shape[1]) { buffer in
-      if let coded = matrices[matrix] {
-        coded.restore(rows: rows, into: buffer)
-        body(rows, buffer)
-        return
-      }
-      failure.catching {
-        do { try matrix.read(rows: rows, from: source, into: buffer) } catch {
-          buffer.update(repeating: 0, count: rows.count * matrix.shape[1])
-          throw error
-        }
-      }
+      restore(rows, of: matrix, into: buffer)
       body(rows, buffer)
     }
   }
@@ -191,12 +269,12 @@ final class WeightStore: Sendable {
       } else if places.count < Self.slabWorthRows {
         for place in places {
           try matrix.read(
-            rows: rows[place]..<rows[place] + 1, from: source, into: out + place * width)
+            rows: rows[place]..<rows[place] + 1, from: retaining, into: out + place * width)
         }
       } else {
         let range = slabs[slab]
         try slabPool.withBuffer(of: slabs.slabRowCount * width) { buffer in
-          try matrix.read(rows: range, from: source, into: buffer, threads: threads)
+          try matrix.read(rows: range, from: retaining, into: buffer, threads: threads)
           for place in places {
             (out + place * width).update(
               from: buffer + (rows[place] - range.lowerBound) * width, count: width)

@@ -17,6 +17,17 @@ package struct RetainedBytes: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// A part of the same bytes.
+  ///
+  /// - Parameter range: inside `0 ..< count`.
+  package subscript(range: Range<Int>) -> RetainedBytes {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return RetainedBytes(start: start + range.lowerBound, count: range.count, owner: owner)
+  }
+
+  /// What they take of anonymous memory, in bytes: nothing where they are mapped.
+  package var ownedByteCount: Int { owner is Allocation ? count : 0 }
+
   /// Memory of its own, which `fill` writes completely.
   ///
   /// - Throws: what `fill` throws.

@@ -50,6 +50,13 @@ import Testing
 
   @Test(arguments: [
     (["--temperature", "-1"], "--temperature takes a number from 0, found -1.0"),
+    (["--temperature", "nan"], "--temperature takes a number from 0, found nan"),
+    (["--temperature", "inf"], "--temperature takes a number from 0, found inf"),
+    (["--top-p", "nan"], "--top-p takes a number above 0 and at most 1, found nan"),
+    (["--repetition-penalty", "nan"], "--repetition-penalty takes a number above 0, found nan"),
+    (["--repetition-penalty", "0"], "--repetition-penalty takes a number above 0"),
+    (["--temperature", "warm"], "--temperature"), (["--stop", ""], "--stop takes a string"),
+    (["--cache-limit", "0MB"], "--cache-limit"), (["--seed", "-1"], "--seed"),
     (["--top-p", "0"], "--top-p takes a number above 0 and at most 1"),
     (["--top-k", "-3"], "--top-k takes a number from 1"), (["--max-tokens", "0"], "--max-tokens"),
     (["--system", "x"], "--system needs --chat"),

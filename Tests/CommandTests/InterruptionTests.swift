@@ -47,13 +47,13 @@ import Testing
     number: Int32, arguments: [String]
   ) throws {
     let folder = try Self.sparseModel()
-    let outcome = try Program.run(Program.url, arguments, in: folder.path) { process in
+    let outcome = try Program.run(Program.url, arguments, in: folder.path) { running in
       let deadline = Date.now + Self.patience
       while try folder.names().allSatisfy({ !$0.hasPrefix(".") }) {
-        guard Date.now < deadline, process.isRunning else { throw NeverBegan() }
+        guard Date.now < deadline, running.process.isRunning else { throw NeverBegan() }
         usleep(1000)
       }
-      kill(process.processIdentifier, number)
+      kill(running.process.processIdentifier, number)
     }
     #expect(outcome.status == 1)
     #expect(outcome.output.isEmpty)

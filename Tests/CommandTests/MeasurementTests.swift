@@ -159,13 +159,13 @@ import Testing
     let file = model.folder.path("run.json")
     let stopped = try Program.run(
       Program.url, Self.many + ["--resume", "run.json"], in: model.folder.path
-    ) { process in
+    ) { running in
       let deadline = Date.now + Self.patience
       while (try? Data(contentsOf: URL(filePath: file)).count) ?? 0 < 4096 {
-        guard Date.now < deadline, process.isRunning else { throw NeverFinishedOne() }
+        guard Date.now < deadline, running.process.isRunning else { throw NeverFinishedOne() }
         usleep(1000)
       }
-      kill(process.processIdentifier, number)
+      kill(running.process.processIdentifier, number)
     }
     #expect(stopped.status == 1 && stopped.output.isEmpty)
     #expect(

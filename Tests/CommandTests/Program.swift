@@ -15,6 +15,17 @@ enum Program {
     var errorLines: [Substring] { error.split(separator: "\n") }
   }
 
+  /// A run that has not ended.
+  struct Running {
+    let process: Process
+    fileprivate let captured: TemporaryFolder
+
+    /// What it has printed so far.
+    func output() throws -> String {
+      String(decoding: try captured.contents(of: "out"), as: UTF8.self)
+    }
+  }
+
   /// The program stands where the tests were built to.
   static let url: URL = {
     #if os(macOS)
@@ -39,7 +50,7 @@ enum Program {
   /// Runs any program, and does something while it runs.
   static func run(
     _ program: URL, _ arguments: [String], in folder: String? = nil,
-    environment: [String: String] = [:], while body: (Process) throws -> Void = { _ in }
+    environment: [String: String] = [:], while body: (Running) throws -> Void = { _ in }
   ) throws -> Outcome {
     // Files and not pipes: a pipe that nobody empties stops the program.
     let captured = try TemporaryFolder()
@@ -53,7 +64,7 @@ enum Program {
     if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     try process.run()
-    do { try body(process) } catch {
+    do { try body(Running(process: process, captured: captured)) } catch {
       process.terminate()
       process.waitUntilExit()
       throw error

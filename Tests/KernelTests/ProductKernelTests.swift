@@ -12,6 +12,10 @@ private let stepShare = 0.5 * (1 + 16 * roundoff)
 /// A table value that is rounded is off by 1/254 of the largest.
 private let tableShare = (1 + 16 * roundoff) / 254
 
+/// Sums of the same whole numbers, of which some tens are added in another order: what each addition
+/// loses is some ten thousandths of this.
+private let orderTolerance: Float = 1e-5
+
 @Suite struct ProductKernelTests {
   /// Around groups of 32 and 64 and vectors of 8; the last are whole rows of odd lengths.
   static let shapes: [(columns: Int, block: Int)] = [
@@ -63,6 +67,46 @@ private let tableShare = (1 + 16 * roundoff) / 254
           }
         }
       }
+    }
+  }
+
+  /// Around passes of 32 rows and 2048 columns; the last have blocks that go beyond a pass.
+  @Test(
+    arguments: ProductKernels.all,
+    [(1, 64, 32), (9, 128, 64), (37, 192, 96), (18, 2112, 64), (33, 2048, 1024), (5, 4160, 4160)])
+  func `fast products with many rows of activations are those with each of them`(
+    kernels: ProductKernels, shape: (rowCount: Int, columns: Int, block: Int)
+  ) {
+    let states = 7
+    for kind in [CodedRows.Kind.lookup, .affine, .bytes] {
+      let rows = CodedRows(
+        kind, rowCount: shape.rowCount, columns: shape.columns, block: shape.block)
+      let x = row(states * shape.columns, seed: 3)
+      let together = kernels.multiply(rows, x, states: states, isFast: true)
+      let apart = (0..<states).flatMap { state in
+        kernels.multiply(
+          rows, Array(x[state * shape.columns..<(state + 1) * shape.columns]), states: 1,
+          isFast: true)
+      }
+      let largest = apart.reduce(0) { max($0, abs($1)) }
+      let error = zip(together, apart).reduce(0) { max($0, abs($1.0 - $1.1)) }
+      #expect(error <= orderTolerance * largest, "\(kind)")
+      let parts = kernels.multiply(
+        rows, x, states: states, isFast: true, cuts: [0, shape.rowCount / 2, shape.rowCount])
+      #expect(parts == together, "\(kind), rows divided")
+    }
+  }
+
+  @Test(arguments: ProductKernels.all)
+  func `rounding hides no NaN and makes none of activations too small for a step`(
+    kernels: ProductKernels
+  ) {
+    let rows = CodedRows(.bytes, rowCount: 1, columns: 96, block: 32)
+    var x = [Float](repeating: 0x1p-140, count: 96)
+    #expect(kernels.multiply(rows, x, states: 1, isFast: true) == [0])
+    for value in [Float.nan, .infinity] {
+      x[40] = value
+      #expect(!kernels.multiply(rows, x, states: 1, isFast: true)[0].isFinite)
     }
   }
 

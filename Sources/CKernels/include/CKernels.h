@@ -148,5 +148,6 @@ uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t secon
 #include "math_kernels.h"
 #include "product_kernels.h"
 #include "block_kernels.h"
+#include "spin.h"
 
 #endif

@@ -62,7 +62,8 @@ typedef struct halftone_products {
   /// Rounds `columns` activations to signed bytes, 32 at a time: code = rint(x / step), halves to
   /// even, with step = largest |x| / 127; 0 where that is 0. `state` receives
   /// halftone_state_bytes(columns) bytes for the weights' kind and block, and is aligned to 4 bytes.
-  /// An activation is off by at most step / 2 (and a few u).
+  /// An activation is off by at most step / 2 (and a few u). A step below 2^-126 becomes 0, and with
+  /// it the activations; where one is a NaN, so is the step.
   void (*quantize_state)(const halftone_coded_rows *weights, const float *x, void *state);
 
   /// The same product as `multiply_exact` in fast arithmetic: of four-bit and byte codes with activations
@@ -73,6 +74,10 @@ typedef struct halftone_products {
   /// with |code| + zero in place of |code - zero|.
   void (*multiply_fast)(const halftone_coded_rows *weights, size_t first, size_t rows,
                         const void *quantized, size_t states, float *out, size_t stride, int adding);
+
+  /// Whether multiply_fast is the fastest way for any number of rows of activations; else, from some
+  /// tens on, it costs less to restore the weights and multiply floats.
+  int (*multiplies_many)(const halftone_coded_rows *weights);
 } halftone_products;
 
 /// The functions for one instruction set, or NULL where this build or this processor lacks it.

@@ -15,6 +15,7 @@ package struct GenerationDefaults: Sendable {
   package private(set) var repetitionPenalty: Double?
 
   /// - Throws: ``InferenceError/invalidGenerationValue(key:expected:)``,
+  ///   ``InferenceError/malformedGenerationConfiguration``,
   ///   ``InferenceError/malformedConfiguration``
   package init(of source: any ModelSource) throws {
     let generation = try Self.object("generation_config.json", of: source)
@@ -25,9 +26,15 @@ package struct GenerationDefaults: Sendable {
     let ends = generation?[key] ?? configuration[key] ?? inner[key]
     endTokens = try Self.tokens(ends)
     guard let generation, generation["do_sample"] == .flag(true) else { return }
-    temperature = try Self.number("temperature", in: generation)
-    topP = try Self.number("top_p", in: generation)
-    repetitionPenalty = try Self.number("repetition_penalty", in: generation)
+    temperature = try Self.number("temperature", "a number from 0", in: generation) {
+      $0 >= 0 && $0.isFinite
+    }
+    topP = try Self.number("top_p", "a number above 0 and at most 1", in: generation) {
+      $0 > 0 && $0 <= 1
+    }
+    repetitionPenalty = try Self.number(
+      "repetition_penalty", "a number above 0", in: generation
+    ) { $0 > 0 && $0.isFinite }
     // Transformers' own defaults where a model samples and says no more.
     temperature = temperature ?? 1
     switch generation["top_k"] {
@@ -46,8 +53,7 @@ package struct GenerationDefaults: Sendable {
     guard let data = source.asset(name) else { return nil }
     guard case .object(let object)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
       throw name == "config.json"
-        ? InferenceError.malformedConfiguration
-        : .invalidGenerationValue(key: "", expected: "in a JSON object")
+        ? InferenceError.malformedConfiguration : .malformedGenerationConfiguration
     }
     return object
   }
@@ -69,12 +75,19 @@ package struct GenerationDefaults: Sendable {
       })
   }
 
-  private static func number(_ key: String, in object: [String: JSONValue]) throws -> Double? {
-    switch object[key] {
-    case nil, .null: nil
-    case .integer(let number): Double(number)
-    case .number(let number): number
-    default: throw InferenceError.invalidGenerationValue(key: key, expected: "a number")
+  private static func number(
+    _ key: String, _ expected: String, in object: [String: JSONValue], where holds: (Double) -> Bool
+  ) throws -> Double? {
+    let number: Double? =
+      switch object[key] {
+      case nil, .null: nil
+      case .integer(let number): Double(number)
+      case .number(let number): number
+      default: .nan
+      }
+    guard number.map(holds) ?? true else {
+      throw InferenceError.invalidGenerationValue(key: key, expected: expected)
     }
+    return number
   }
 }

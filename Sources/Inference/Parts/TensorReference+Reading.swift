@@ -108,6 +108,47 @@ extension TensorReference {
     try failure.rethrow()
   }
 
+  /// Reads what some inputs have of a matrix that is stored as a row for each input, on up to `threads`
+  /// threads.
+  ///
+  /// - Parameter buffer: receives a row of `shape[0]` numbers for each input.
+  /// - Throws: the source's first error.
+  func read(
+    inputs: Range<Int>, from source: any TensorSource, into buffer: UnsafeMutablePointer<Float>,
+    threads: Int
+  ) throws {
+    let (width, outputs) = (matrixShape[1], shape[0])
+    let start = (index ?? 0) * matrixShape.reduce(1, *)
+    let columns = selection.map { selection in (0..<outputs).map { selection[$0] } }
+    let chunks = RowChunks(
+      rowCount: inputs.count, threads: threads, least: 1, most: max(1, Self.pieceCount / width))
+    let failure = FirstError()
+    concurrently(chunks.count, threads: threads) { chunk, _ in
+      let rows = chunks[chunk]
+      let first = start + (inputs.lowerBound + rows.lowerBound) * width
+      let out = buffer + rows.lowerBound * outputs
+      func read(into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        try source.read(name, elements: first..<first + rows.count * width, into: buffer)
+      }
+      failure.catching {
+        guard let columns else {
+          return try read(
+            into: UnsafeMutableBufferPointer(start: out, count: rows.count * width))
+        }
+        let stored = FloatBuffer(count: rows.count * width)
+        try read(into: stored.all)
+        for row in 0..<rows.count {
+          let (from, to) = (stored.base + row * width, out + row * outputs)
+          for (place, column) in columns.enumerated() { to[place] = from[column] }
+        }
+      }
+    }
+    try failure.rethrow()
+    if offset != 0 {
+      for place in 0..<inputs.count * outputs { buffer[place] += offset }
+    }
+  }
+
   /// Reads rows that are columns of the stored matrix, which is read whole, some of its rows at a time.
   private func readColumns(
     _ rows: Range<Int>, from source: any TensorSource, start: Int,

@@ -4,54 +4,86 @@ import Quantization
 import Tensors
 
 /// An encoding that the kernels can multiply with: what its codes are and where its scales come from.
+///
+/// With groups as the kernels want them these are: `nf4`, `fp4`, `int4`, `int8`, `int8-row` (and
+/// bitsandbytes' folders), `w4a16`, `w4a16-asym`, `w8a16` (compressed-tensors, GPTQ, AWQ), `affine4` and
+/// `affine8` (MLX), `mxfp4`, `int8-ct2` (CTranslate2), and GGUF's Q4_0, Q4_1, Q8_0, Q4_K and IQ4_NL.
+/// Whatever else there is stays as it is stored too, and some rows are restored at a time.
 struct CodePattern {
   enum Kind {
     case lookup(table: Encoding)
-    case affine(zeros: Encoding)
-    /// `factor` holds one number with which all weights are multiplied besides.
+    /// Four-bit numbers less a zero point: one for each block, one for all where `isSingle`, or none.
+    case integers(zeros: Encoding?, isSingle: Bool)
+    /// Signed bytes; `factor` holds one number with which all weights are multiplied besides.
     case bytes(factor: Encoding?)
+    /// Unsigned bytes; `zero` holds one number that is taken away first.
+    case unsignedBytes(zero: Encoding?)
   }
 
   let kind: Kind
   let scales: Encoding
+  /// Whether scales divide instead of multiplying.
+  let isDivided: Bool
+  /// What is added to each weight of a block.
+  let offsets: Encoding?
   let block: Int
   /// Bits of a code.
   let bits: Int
+  /// Whether the first code of a byte is in its low half.
+  let isLowFirst: Bool
+
+  /// Below this, scales would take more room than codes.
+  private static let leastByteBlock = 8
 
   /// Nil where no kernel knows the encoding of a tensor.
   init?(_ stored: StoredTensor) {
     let encoding = stored.encoding
-    let steps = encoding.steps ?? []
-    let type = stored.components[encoding.component].elementType
-    func operand(_ place: Int, _ operation: Encoding.Operation) -> Encoding? {
-      steps.indices.contains(place) && steps[place].operation == operation
-        ? steps[place].operand : nil
+    var steps = (encoding.steps ?? [])[...]
+    func take(_ operation: Encoding.Operation) -> Encoding.Step? {
+      guard let step = steps.first, step.operation == operation else { return nil }
+      steps.removeFirst()
+      return step
+    }
+    let (lookup, zeros) = (take(.lookup), take(.subtract))
+    let divisors = take(.divide)
+    guard let scaling = divisors ?? take(.multiply), let block = scaling.block, block > 0 else {
+      return nil
+    }
+    let (factor, offsets) = (take(.multiply), take(.add))
+    guard steps.isEmpty, offsets == nil || offsets?.block == block, factor?.block == nil else {
+      return nil
     }
 
-    if encoding.bits == 4, encoding.order == .high, steps.count == 2,
-      let scales = operand(1, .multiply), let block = steps[1].block, block > 0, block % 2 == 0
-    {
-      if let table = operand(0, .lookup), steps[0].block == nil,
-        stored.components[table.component].shape == [16]
-      {
-        kind = .lookup(table: table)
-      } else if let zeros = operand(0, .subtract), steps[0].block == block, zeros.bits == 4,
-        (zeros.steps ?? []).isEmpty
-      {
-        kind = .affine(zeros: zeros)
+    if encoding.bits == 4, divisors == nil, factor == nil, block == 32 || block % 64 == 0 {
+      bits = 4
+      isLowFirst = encoding.order == .low
+      if let lookup {
+        guard zeros == nil, offsets == nil, lookup.block == nil,
+          stored.components[lookup.operand.component].shape == [16]
+        else { return nil }
+        kind = .lookup(table: lookup.operand)
       } else {
-        return nil
+        guard zeros?.block == nil || zeros?.block == block && zeros?.operand.bits == 4,
+          zeros == nil || offsets == nil
+        else { return nil }
+        kind = .integers(zeros: zeros?.operand, isSingle: zeros?.block == nil)
       }
-      (self.scales, self.block, bits) = (scales, block, 4)
-    } else if encoding.bits == nil, type == .i8, steps.count == 1 || steps.count == 2,
-      let scales = operand(0, .multiply), let block = steps[0].block, block > 0
-    {
-      let factor = operand(1, .multiply)
-      if steps.count == 2, factor == nil || steps[1].block != nil { return nil }
-      kind = .bytes(factor: factor)
-      (self.scales, self.block, bits) = (scales, block, 8)
+    } else if encoding.bits == nil, lookup == nil, block >= Self.leastByteBlock {
+      (bits, isLowFirst) = (8, false)
+      switch stored.components[encoding.component].elementType {
+      case .i8 where zeros == nil && offsets == nil:
+        kind = .bytes(factor: factor?.operand)
+      case .u8 where divisors == nil && factor == nil && zeros?.block == nil:
+        guard (zeros == nil) != (offsets == nil) else { return nil }
+        kind = .unsignedBytes(zero: zeros?.operand)
+      default: return nil
+      }
     } else {
       return nil
     }
+    scales = scaling.operand
+    isDivided = divisors != nil
+    self.offsets = offsets?.operand
+    self.block = block
   }
 }

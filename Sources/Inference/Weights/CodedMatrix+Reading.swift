@@ -22,10 +22,17 @@ extension CodedMatrix {
         self.init(halves: bytes, of: type, outputs)
         return
       }
-      guard let pattern = CodePattern(stored), outputs.width % pattern.block == 0 else {
-        return nil
-      }
-      self = try Self(pattern, of: stored, outputs, name: tensor.name)
+      self.init(
+        try CodePattern(stored).flatMap { pattern in
+          outputs.width % pattern.block == 0
+            ? try CodedMatrix(pattern, of: stored, outputs, name: tensor.name) : nil
+        })
+      return
+    }
+    if let stored = try (source as? any SeparableSource)?.separated(tensor.name),
+      let pattern = CodePattern(stored), outputs.width % pattern.block == 0
+    {
+      self.init(try CodedMatrix(pattern, of: stored, outputs, name: tensor.name))
       return
     }
     let type = description.elementType
@@ -39,17 +46,19 @@ extension CodedMatrix {
     self.init(
       kind: type == .bf16 ? .bf16 : .f16, rowCount: outputs.count, columnCount: outputs.width,
       block: outputs.width, codes: outputs.selected(from: halves, rowByteCount: 2 * outputs.width),
-      scales: nil, zeros: nil)
+      scales: nil, zeros: nil, offsets: nil)
   }
 
-  private init(
+  private init?(_ matrix: CodedMatrix?) {
+    guard let matrix else { return nil }
+    self = matrix
+  }
+
+  private init?(
     _ pattern: CodePattern, of stored: StoredTensor, _ outputs: StoredOutputs, name: String
   ) throws {
     let (width, block) = (outputs.width, pattern.block)
     let rowBytes = width * pattern.bits / 8
-    let codes = try stored.retainedBytes(
-      of: stored.encoding.component,
-      in: outputs.stored.lowerBound * rowBytes..<outputs.stored.upperBound * rowBytes)
     let blocksPerRow = width / block
     let blocks =
       outputs.stored.lowerBound * blocksPerRow..<outputs.stored.upperBound * blocksPerRow
@@ -59,95 +68,69 @@ extension CodedMatrix {
         count = range.count
       }
     }
+    /// One number for each block of the matrix's rows.
+    func blockNumbers(_ encoding: Encoding) throws -> BlockNumbers {
+      if outputs.isRun, let found = try BlockNumbers(encoding, of: stored, in: blocks) {
+        return found
+      }
+      let floats = outputs.selected(
+        from: try numbers(encoding, blocks), perRow: blocksPerRow)
+      return BlockNumbers(floats)
+    }
 
-    var zeros: RetainedBytes?
+    var zeros: [Float]?
     switch pattern.kind {
     case .lookup(let table): kind = .lookup(try numbers(table, 0..<16))
-    case .affine(let encoding):
+    case .integers(let operand, let isSingle):
       kind = .affine
-      let wide = try numbers(encoding, blocks)
-      let narrow = RetainedBytes(count: blocks.count) { bytes in
-        for index in 0..<blocks.count { bytes[index] = UInt8(wide[index]) }
-      }
-      zeros = outputs.selected(from: narrow, rowByteCount: blocksPerRow)
+      zeros = try operand.map { try numbers($0, isSingle ? 0..<1 : blocks) } ?? [0]
+      let isNibble = zeros?.allSatisfy { (0...15).contains($0) && $0.rounded() == $0 }
+      guard isNibble == true else { return nil }
     case .bytes(let factor):
-      kind = .bytes(factor: try factor.map { try numbers($0, 0..<1)[0] } ?? 1)
+      if pattern.isDivided {
+        guard factor == nil else { return nil }
+        kind = .quotients
+      } else {
+        kind = .bytes(factor: try factor.map { try numbers($0, 0..<1)[0] } ?? 1)
+      }
+    case .unsignedBytes(let zero):
+      if let zero {
+        guard try numbers(zero, 0..<1) == [128] else { return nil }
+        kind = .bytes(factor: 1)
+      } else {
+        kind = .unsignedBytes
+      }
     }
     rowCount = outputs.count
     columnCount = width
     self.block = block
-    self.codes = outputs.selected(from: codes, rowByteCount: rowBytes)
-    self.zeros = zeros
-    scales = outputs.selected(
-      from: try Self.scales(pattern.scales, of: stored, blocks)
-        ?? .floats(try numbers(pattern.scales, blocks)),
-      rowByteCount: 4 * blocksPerRow)
-  }
-
-  /// Scales as they are stored, or nil where they must be restored or can't be read where they lie.
-  private static func scales(
-    _ encoding: Encoding, of stored: StoredTensor, _ blocks: Range<Int>
-  ) throws -> RetainedBytes? {
-    guard encoding.bits == nil, (encoding.steps ?? []).isEmpty,
-      stored.components[encoding.component].elementType == .f32
-    else { return nil }
-    let bytes = try stored.retainedBytes(
-      of: encoding.component, in: 4 * blocks.lowerBound..<4 * blocks.upperBound)
-    return UInt(bitPattern: bytes.start) % 4 == 0 ? bytes : nil
+    let codes = try stored.retainedBytes(
+      of: stored.encoding.component,
+      in: outputs.stored.lowerBound * rowBytes..<outputs.stored.upperBound * rowBytes)
+    let selected = outputs.selected(from: codes, rowByteCount: rowBytes)
+    switch pattern.kind {
+    case .unsignedBytes: self.codes = selected.mapped { $0 ^ 0x80 }
+    case _ where pattern.isLowFirst: self.codes = selected.mapped { $0 << 4 | $0 >> 4 }
+    default: self.codes = selected
+    }
+    self.zeros = zeros.map { zeros in
+      RetainedBytes(count: outputs.stored.count * blocksPerRow) { bytes in
+        for index in bytes.indices { bytes[index] = UInt8(zeros[zeros.count == 1 ? 0 : index]) }
+      }
+    }.map { outputs.selected(from: $0, rowByteCount: blocksPerRow) }
+    scales = try blockNumbers(pattern.scales)
+    offsets = try pattern.offsets.map(blockNumbers)
   }
 }
 
 extension RetainedBytes {
-  fileprivate static func floats(_ numbers: [Float]) -> RetainedBytes {
-    RetainedBytes(count: 4 * numbers.count) { memory in
-      numbers.withUnsafeBytes { memory.copyMemory(from: $0) }
-    }
-  }
-}
-
-/// The stored rows behind a matrix of outputs.
-private struct StoredOutputs {
-  /// Weights per row.
-  let width: Int
-  /// How many rows the matrix has.
-  let count: Int
-  /// The rows of the tensor that hold them, counted through all that are stacked.
-  let stored: Range<Int>
-  /// Of each of the matrix's rows its place among them; nil where they are the same.
-  private let places: [Int]?
-
-  init(_ tensor: TensorReference) {
-    let (rows, width) = (tensor.matrixShape[0], tensor.matrixShape[1])
-    self.width = width
-    count = tensor.shape[0]
-    let first = (tensor.index ?? 0) * rows
-    guard let selection = tensor.selection else {
-      stored = first..<first + rows
-      places = nil
-      return
-    }
-    let chosen = (0..<selection.count).map { selection[$0] }
-    let (least, most) = (chosen.min() ?? 0, chosen.max() ?? 0)
-    stored = first + least..<first + most + 1
-    places = chosen.enumerated().allSatisfy { $1 == least + $0 } ? nil : chosen.map { $0 - least }
-  }
-
-  /// The bytes of the stored rows, where a number takes `width`.
-  func byteRange(width bytes: Int) -> Range<Int> {
-    stored.lowerBound * width * bytes..<stored.upperBound * width * bytes
-  }
-
-  /// The matrix's rows of an array that has some bytes for each stored one.
-  func selected(from bytes: RetainedBytes, rowByteCount: Int) -> RetainedBytes {
-    guard let places else { return bytes }
-    return RetainedBytes(count: places.count * rowByteCount) { memory in
-      for (row, place) in places.enumerated() {
-        UnsafeMutableRawBufferPointer(
-          rebasing: memory[row * rowByteCount..<(row + 1) * rowByteCount]
-        ).copyMemory(
-          from: UnsafeRawBufferPointer(
-            start: bytes.start + place * rowByteCount, count: rowByteCount))
-      }
+  /// A copy of them, each changed.
+  @inline(__always)
+  fileprivate func mapped(_ change: (UInt8) -> UInt8) -> RetainedBytes {
+    RetainedBytes(count: count) { memory in
+      guard let out = memory.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+      let bytes = start.assumingMemoryBound(to: UInt8.self)
+      for index in 0..<count { out[index] = change(bytes[index]) }
     }
   }
 }

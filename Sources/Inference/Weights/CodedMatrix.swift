@@ -5,10 +5,9 @@ import Tensors
 
 /// A matrix of weights as it is stored: codes and their scales, or numbers of 16 bits.
 ///
-/// Codes and scales stay where they are mapped, if they can; scales that are not stored as fp32 are
-/// restored, for they are a small part.
+/// Codes and scales stay where they are mapped, if they can.
 struct CodedMatrix: Sendable {
-  /// What the codes stand for.
+  /// What the codes stand for, before ``offsets``.
   enum Kind: Sendable, Equatable {
     /// Four bits: `table[code] * scale`.
     case lookup([Float])
@@ -16,6 +15,10 @@ struct CodedMatrix: Sendable {
     case affine
     /// Signed bytes: `code * scale * factor`.
     case bytes(factor: Float)
+    /// Signed bytes: `code / scale`.
+    case quotients
+    /// Signed bytes that are 128 less than the code: `code * scale`.
+    case unsignedBytes
     case bf16, f16
   }
 
@@ -24,27 +27,45 @@ struct CodedMatrix: Sendable {
   let columnCount: Int
   /// Weights that share a scale; divides `columnCount`.
   let block: Int
-  /// Row by row, without gaps.
+  /// Row by row, without gaps; four-bit codes with the first of a byte in its high half.
   let codes: RetainedBytes
-  /// One fp32 number for each block, row by row; none where numbers have 16 bits.
-  let scales: RetainedBytes?
+  /// One number for each block, row by row; none where numbers have 16 bits.
+  let scales: BlockNumbers?
   /// One byte for each block of ``Kind/affine``.
   let zeros: RetainedBytes?
+  /// What is added to each weight of a block; nil for nothing.
+  let offsets: BlockNumbers?
+
+  /// All bytes that it keeps.
+  var retained: [RetainedBytes] {
+    [codes, zeros].compactMap(\.self) + (scales?.retained ?? []) + (offsets?.retained ?? [])
+  }
 
   /// Whether there are kernels that multiply such codes with rounded activations.
   var hasFastProducts: Bool { scales != nil }
+
+  /// Whether products need more than what the kernels add up: ``addOffsets(_:blockSums:states:to:stride:)``.
+  var hasOffsets: Bool { offsets != nil || kind == .unsignedBytes }
+
+  var blocksPerRow: Int { columnCount / block }
 
   /// Bytes of codes in a row.
   var rowByteCount: Int {
     switch kind {
     case .lookup, .affine: columnCount / 2
-    case .bytes: columnCount
+    case .bytes, .quotients, .unsignedBytes: columnCount
     case .bf16, .f16: 2 * columnCount
     }
   }
 
-  /// Calls `body` with the matrix as the kernels see it, valid during the call.
-  func withRows(_ body: (UnsafePointer<halftone_coded_rows>) -> Void) {
+  /// The blocks of some rows.
+  func blocks(of rows: Range<Int>) -> Range<Int> {
+    rows.lowerBound * blocksPerRow..<rows.upperBound * blocksPerRow
+  }
+
+  /// Calls `body` with some rows as the kernels see them, the first of which they call row 0; valid
+  /// during the call.
+  func withRows(_ rows: Range<Int>, _ body: (UnsafePointer<halftone_coded_rows>) -> Void) {
     var table: [Float] = []
     var factor: Float = 1
     let kind: halftone_code_kind
@@ -52,46 +73,33 @@ struct CodedMatrix: Sendable {
     case .lookup(let values): (kind, table) = (HALFTONE_CODES_LOOKUP4, values)
     case .affine: kind = HALFTONE_CODES_UINT4
     case .bytes(let step): (kind, factor) = (HALFTONE_CODES_INT8, step)
+    case .quotients, .unsignedBytes: kind = HALFTONE_CODES_INT8
     case .bf16: kind = HALFTONE_CODES_BF16
     case .f16: kind = HALFTONE_CODES_F16
     }
-    withExtendedLifetime(self) {
+    withScales(of: rows) { scales in
       table.withUnsafeBufferPointer { table in
-        var rows = halftone_coded_rows(
-          kind: kind, columns: columnCount, block: block, codes: codes.start,
-          scales: scales?.start.assumingMemoryBound(to: Float.self),
-          zeros: zeros?.start.assumingMemoryBound(to: UInt8.self), table: table.baseAddress,
-          factor: factor)
-        body(&rows)
+        var coded = halftone_coded_rows(
+          kind: kind, columns: columnCount, block: block,
+          codes: codes.start + rows.lowerBound * rowByteCount, scales: scales,
+          zeros: zeros.map {
+            $0.start.assumingMemoryBound(to: UInt8.self) + blocks(of: rows).lowerBound
+          }, table: table.baseAddress, factor: factor)
+        withExtendedLifetime(self) { body(&coded) }
       }
     }
   }
 
-  /// Restores rows as fp32, to the same bits as the source does.
-  ///
-  /// - Parameter out: receives `rows.count * columnCount` numbers.
-  func restore(rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-    let count = rows.count * columnCount
-    let kernels = Kernels.active.table
-    let start = codes.start + rows.lowerBound * rowByteCount
-    let bytes = start.assumingMemoryBound(to: UInt8.self)
-    let firstBlock = rows.lowerBound * (columnCount / block)
-    let scales = self.scales.map { $0.start.assumingMemoryBound(to: Float.self) + firstBlock }
-    switch kind {
-    case .lookup(let table): kernels.decode_lookup4(bytes, count, block, table, scales, out)
-    case .affine:
-      let blocks = count / block
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: blocks) { floats in
-        guard let zeros, let wide = floats.baseAddress else { return }
-        let narrow = (zeros.start + firstBlock).assumingMemoryBound(to: UInt8.self)
-        for index in 0..<blocks { wide[index] = Float(narrow[index]) }
-        kernels.decode_uint4(bytes, count, block, scales, wide, out)
-      }
-    case .bytes(let factor):
-      kernels.decode_int8(start.assumingMemoryBound(to: Int8.self), count, block, scales, out)
-      if factor != 1 { for index in 0..<count { out[index] *= factor } }
-    case .bf16: kernels.widen_bf16(start.assumingMemoryBound(to: UInt16.self), count, out)
-    case .f16: kernels.widen_f16(start.assumingMemoryBound(to: UInt16.self), count, out)
+  /// Calls `body` with what the codes of some rows are multiplied with, valid during the call.
+  private func withScales(of rows: Range<Int>, _ body: (UnsafePointer<Float>?) -> Void) {
+    guard let scales else { return body(nil) }
+    let blocks = blocks(of: rows)
+    if kind != .quotients, let floats = scales.floats { return body(floats + blocks.lowerBound) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, blocks.count)) { wide in
+      guard let base = wide.baseAddress else { return }
+      scales.read(blocks, into: base)
+      if kind == .quotients { for index in 0..<blocks.count { base[index] = 1 / base[index] } }
+      body(base)
     }
   }
 }

@@ -8,8 +8,8 @@ import Foundation
 /// Beside ``VectorMath`` this is the module's only way to the kernels. The table that it points to is
 /// constant, so that any thread may use it.
 struct ProductKernels: @unchecked Sendable {
-  /// Rows of activations up to which a product straight from the codes is the faster way: beyond, it
-  /// costs less to restore the weights once for all of them.
+  /// Rows of activations up to which a product straight from the codes is always the faster way: beyond,
+  /// it may cost less to restore the weights once for all of them.
   static let stateLimit = 16
 
   private let kernels: UnsafePointer<halftone_products>
@@ -23,6 +23,16 @@ struct ProductKernels: @unchecked Sendable {
       throw InferenceError.instructionSetUnavailable(name: name)
     }
     self.kernels = kernels
+  }
+
+  /// Whether ``multiply(_:_:states:arithmetic:into:stride:adding:threads:)`` is a faster way than
+  /// restoring the weights.
+  func multiplies(_ matrix: CodedMatrix, states: Int, arithmetic: Arithmetic) -> Bool {
+    if states <= Self.stateLimit { return true }
+    guard arithmetic == .fast, matrix.hasFastProducts else { return false }
+    var multipliesMany = false
+    matrix.withRows(0..<0) { multipliesMany = kernels.pointee.multiplies_many($0) != 0 }
+    return multipliesMany
   }
 
   /// `out = x * transpose(matrix)`, or that added to `out`, in exact or fast arithmetic.
@@ -39,10 +49,16 @@ struct ProductKernels: @unchecked Sendable {
     let columns = matrix.columnCount
     let size =
       isFast ? halftone_state_bytes(columns) : 4 * halftone_arranged_count(columns)
-    matrix.withRows { rows in
-      withUnsafeTemporaryAllocation(byteCount: states * size, alignment: 64) { buffer in
-        guard let arranged = buffer.baseAddress else { return }
-        for state in 0..<states {
+    let sums = matrix.hasOffsets ? states * matrix.blocksPerRow : 0
+    withUnsafeTemporaryAllocation(
+      byteCount: states * size + MemoryLayout<Float>.stride * sums, alignment: 64
+    ) { buffer in
+      guard let arranged = buffer.baseAddress else { return }
+      let blockSums = (arranged + states * size).assumingMemoryBound(to: Float.self)
+      if matrix.hasOffsets { matrix.sumBlocks(of: x, states: states, into: blockSums) }
+      matrix.withRows(0..<0) { rows in
+        let arranging = states > Self.stateLimit ? threads : 1
+        concurrently(states, threads: arranging) { state, _ in
           let (from, to) = (x + state * columns, arranged + state * size)
           if isFast {
             kernels.pointee.quantize_state(rows, from, to)
@@ -50,21 +66,31 @@ struct ProductKernels: @unchecked Sendable {
             kernels.pointee.arrange(rows, from, to.assumingMemoryBound(to: Float.self))
           }
         }
-        let chunks = RowChunks(rowCount: matrix.rowCount, threads: threads, least: 32)
-        concurrently(chunks.count, threads: threads) { chunk, _ in
-          let outputs = chunks[chunk]
-          let place = out + outputs.lowerBound
+      }
+      let chunks = RowChunks(
+        rowCount: matrix.rowCount, threads: threads, least: 32,
+        most: max(1, Self.widenedScaleCount / matrix.blocksPerRow))
+      concurrently(chunks.count, threads: threads) { chunk, _ in
+        let outputs = chunks[chunk]
+        let place = out + outputs.lowerBound
+        matrix.withRows(outputs) { rows in
           if isFast {
             kernels.pointee.multiply_fast(
-              rows, outputs.lowerBound, outputs.count, arranged, states, place, stride,
-              adding ? 1 : 0)
+              rows, 0, outputs.count, arranged, states, place, stride, adding ? 1 : 0)
           } else {
             kernels.pointee.multiply_exact(
-              rows, outputs.lowerBound, outputs.count, arranged.assumingMemoryBound(to: Float.self),
-              states, place, stride, adding ? 1 : 0)
+              rows, 0, outputs.count, arranged.assumingMemoryBound(to: Float.self), states, place,
+              stride, adding ? 1 : 0)
           }
+        }
+        if matrix.hasOffsets {
+          matrix.addOffsets(
+            of: outputs, blockSums: blockSums, states: states, to: place, stride: stride)
         }
       }
     }
   }
+
+  /// Scales that are widened at a time: what the first-level cache holds beside codes.
+  private static let widenedScaleCount = 1 << 14
 }

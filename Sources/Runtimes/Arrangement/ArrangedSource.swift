@@ -9,7 +9,7 @@ import Tensors
 /// does. Codes are kept where rows are: a tensor that is one whole tensor of the source is as that one
 /// is, and rows of tensors that are encoded alike make an encoded tensor. Elsewhere encoded tensors count
 /// by their weights, in the element type that they had before.
-package struct ArrangedSource: EncodedSource {
+package struct ArrangedSource: EncodedSource, SeparableSource {
   /// One arranged tensor.
   struct Tensor: Sendable {
     var description: TensorDescription
@@ -160,6 +160,12 @@ package struct ArrangedSource: EncodedSource {
     if let joined = tensor.joined { return joined }
     guard tensor.isWhole, let encoded = source as? any EncodedSource else { return nil }
     return try encoded.stored(tensor.pieces[0].tensor.name)
+  }
+
+  package func separated(_ name: String) throws -> StoredTensor? {
+    let tensor = try tensor(name)
+    guard tensor.isWhole, let separable = source as? any SeparableSource else { return nil }
+    return try separable.separated(tensor.pieces[0].tensor.name)
   }
 
   /// The arranged tensor of that name.

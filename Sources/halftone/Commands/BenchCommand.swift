@@ -38,11 +38,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How often all is measured.", valueName: "n"))
   var repetitions = 5
 
-  @Option(
-    help: ArgumentHelp(
-      "exact: fp32 activations; fast: activations of 8 bits where weights are codes.",
-      valueName: "exact|fast"))
-  var arithmetic = Arithmetic.exact
+  @OptionGroup var products: ProductArguments
 
   @OptionGroup var work: WorkOptions
 
@@ -70,7 +66,7 @@ struct BenchCommand: ParsableCommand {
       throw InferenceError.promptTooLong(length: length, limit: runnable.contextLength)
     }
     let generator = Generator(
-      try Decoder(runnable, threads: work.threads, productRule: .coded(arithmetic)),
+      try Decoder(runnable, threads: work.threads, productRule: .coded(products.arithmetic)),
       capacity: Generator.Capacity(length: length, sequenceCount: batch, sharing: .none))
     let line = Terminal.items("bench", "repetitions")
     var runs: [GenerationTiming] = []
@@ -82,7 +78,8 @@ struct BenchCommand: ParsableCommand {
     Terminal.finish()
     let result = BenchResult(
       runs, promptTokens: prompts[0].count, generateTokens: generateTokens, batch: batch,
-      threads: work.threads, arithmetic: arithmetic, cacheBytes: generator.peakCacheByteCount)
+      threads: work.threads, arithmetic: products.arithmetic,
+      cacheBytes: generator.peakCacheByteCount)
     if json { try JSONOutput.print(result) } else { print(result.text) }
   }
 

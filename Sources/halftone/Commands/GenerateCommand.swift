@@ -44,11 +44,7 @@ struct GenerateCommand: ParsableCommand {
       valueName: "size"))
   var cacheLimit: MemorySize?
 
-  @Option(
-    help: ArgumentHelp(
-      "exact: fp32 activations; fast: activations of 8 bits where weights are codes.",
-      valueName: "exact|fast"))
-  var arithmetic = Arithmetic.exact
+  @OptionGroup var products: ProductArguments
 
   @OptionGroup var work: WorkOptions
 
@@ -74,14 +70,14 @@ struct GenerateCommand: ParsableCommand {
       prompt: ids, sampling: try sampling.options(besides: defaults), tokenLimit: maxTokens,
       endTokens: defaults.endTokens)
     let generator = Generator(
-      try Decoder(runnable, threads: work.threads, productRule: .coded(arithmetic)),
+      try Decoder(runnable, threads: work.threads, productRule: .coded(products.arithmetic)),
       capacity: Generator.Capacity(
         length: ids.count + min(maxTokens, runnable.contextLength),
         cacheByteLimit: cacheLimit?.byteCount))
 
     Interruption.postpone()
     var text = GeneratedText(
-      request, arithmetic: arithmetic, tokenizer: tokenizer, stop: stop)
+      request, arithmetic: products.arithmetic, tokenizer: tokenizer, stop: stop)
     try text.run(generator) { piece in
       guard !json else { return }
       try FileHandle.standardOutput.write(contentsOf: Data(piece.utf8))
@@ -95,5 +91,3 @@ struct GenerateCommand: ParsableCommand {
     if text.finish == .interruption { throw ExitCode.failure }
   }
 }
-
-extension Arithmetic: ExpressibleByArgument {}

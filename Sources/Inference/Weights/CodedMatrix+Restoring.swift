@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CKernels
+import Tensors
+
+extension CodedMatrix {
+  /// Restores rows as fp32, to the same bits as the source does.
+  ///
+  /// - Parameter out: receives `rows.count * columnCount` numbers.
+  func restore(rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    let count = rows.count * columnCount
+    let kernels = Kernels.active.table
+    let start = codes.start + rows.lowerBound * rowByteCount
+    let bytes = start.assumingMemoryBound(to: UInt8.self)
+    let signed = start.assumingMemoryBound(to: Int8.self)
+    withExtendedLifetime(self) {
+      withNumbers(scales, of: rows) { scales in
+        switch kind {
+        case .lookup(let table): kernels.decode_lookup4(bytes, count, block, table, scales, out)
+        case .affine:
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: count / block) { floats in
+            guard let zeros, let wide = floats.baseAddress else { return }
+            let narrow = zeros.start.assumingMemoryBound(to: UInt8.self)
+            let first = blocks(of: rows).lowerBound
+            for index in 0..<count / block { wide[index] = Float(narrow[first + index]) }
+            kernels.decode_uint4(bytes, count, block, scales, wide, out)
+          }
+        case .bytes(let factor):
+          kernels.decode_int8(signed, count, block, scales, out)
+          if factor != 1 { for index in 0..<count { out[index] *= factor } }
+        case .quotients: forEachBlock(count, scales) { out[$0] = Float(signed[$0]) / $1 }
+        case .unsignedBytes:
+          forEachBlock(count, scales) { out[$0] = Float(bytes[$0] ^ 0x80) * $1 }
+        case .bf16: kernels.widen_bf16(start.assumingMemoryBound(to: UInt16.self), count, out)
+        case .f16: kernels.widen_f16(start.assumingMemoryBound(to: UInt16.self), count, out)
+        }
+      }
+      withNumbers(offsets, of: rows) { offsets in
+        if let offsets { forEachBlock(count, offsets) { out[$0] += $1 } }
+      }
+    }
+  }
+
+  private func withNumbers(
+    _ numbers: BlockNumbers?, of rows: Range<Int>, _ body: (UnsafePointer<Float>?) -> Void
+  ) {
+    guard let numbers else { return body(nil) }
+    let blocks = blocks(of: rows)
+    if let floats = numbers.floats { return body(floats + blocks.lowerBound) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, blocks.count)) { wide in
+      guard let base = wide.baseAddress else { return }
+      numbers.read(blocks, into: base)
+      body(base)
+    }
+  }
+
+  @inline(__always)
+  private func forEachBlock(
+    _ count: Int, _ numbers: UnsafePointer<Float>?, _ body: (_ weight: Int, _ number: Float) -> Void
+  ) {
+    guard let numbers else { return }
+    for index in 0..<count / block {
+      let number = numbers[index]
+      for weight in index &* block..<(index &+ 1) &* block { body(weight, number) }
+    }
+  }
+}
