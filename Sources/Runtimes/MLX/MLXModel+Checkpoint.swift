@@ -9,7 +9,7 @@ extension MLXModel {
   /// - Throws: ``RuntimeError``.
   package func asCheckpoint() throws(RuntimeError) -> any ModelSource {
     guard let family else { return self }
-    if family.hasInterleavedExperts { return try family.joiningExperts(of: self) }
+    if family.hasInterleavedExperts { return try InterleavedExperts.joining(self) }
     if family.transposed.isEmpty { return self }
     return try ArrangedSource(
       self,

@@ -15,8 +15,8 @@ final class GGUFCheckpointFolder {
   /// no experts, so qwen3-moe is not among them.
   static let families = [
     "bloom", "deepseek-v3", "falcon-40b", "falcon-7b", "gemma", "gemma2", "gemma3", "gpt-neox",
-    "gpt2", "llama", "mistral", "mixtral", "mpt", "olmo2", "phi", "phi3", "qwen2", "qwen3",
-    "stablelm", "starcoder2",
+    "gpt-oss", "gpt2", "llama", "mistral", "mixtral", "mpt", "olmo2", "phi", "phi3", "qwen2",
+    "qwen3", "stablelm", "starcoder2",
   ]
 
   let folder: TemporaryFolder

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension GGUFFamily {
-  /// gpt-oss, with experts in plain numbers.
-  ///
-  /// A checkpoint interleaves gates and their factors; a file is not put together so again.
+  /// gpt-oss.
   static let gptOSS = GGUFFamily(
     architecture: "gpt-oss", modelType: "gpt_oss",
     modules: .ends() + .attention() + [
@@ -26,13 +24,14 @@ extension GGUFFamily {
         .count("expert_used_count", "num_experts_per_tok", missing: .means(4)),
         .times("expert_feed_forward_length", 1, "intermediate_size"),
         .count("attention.sliding_window", "sliding_window", missing: .means(128)),
-        .windowPeriod("attention.sliding_window_pattern", "sliding_window_pattern", 2),
+        .windowPeriod(
+          "attention.sliding_window_pattern", "sliding_window_pattern", 2, namesLayers: true),
         .requirement("swiglu_alpha", [.number(1.702)]), .requirement("swiglu_limit", [.number(7)]),
       ],
     biases: GGUFBiases(
       required: ["attn_output", "ffn_gate_inp"], optional: GGUFBiases.attention),
-    aliases: ["num_experts_per_tok": ["experts_per_token"]], isRead: false,
-    requiresHead: true)
+    aliases: ["num_experts_per_tok": ["experts_per_token"]], interleavesExperts: true,
+    stretchesUnasked: true, requiresHead: true)
 
   /// The weights and the biases of one of two parts that are fused.
   private static func expertParts(

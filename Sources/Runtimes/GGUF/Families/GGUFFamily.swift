@@ -32,8 +32,11 @@ struct GGUFFamily: Sendable {
   var unusedPrefixes: [String] = []
   /// Whether there may be layers behind the last, which only guess tokens ahead, and go.
   var hasLaterLayers = false
-  /// Whether a file is read as a checkpoint too.
-  var isRead = true
+  /// Whether a checkpoint has gates and their factors in one tensor, in turns; see ``InterleavedExperts``.
+  var interleavesExperts = false
+  /// Whether the class stretches positions where `config.json` does not say that they aren't, and does
+  /// so without rounding to whole pairs.
+  var stretchesUnasked = false
   /// Whether llama.cpp wants a head of its own, also where it is the embedding.
   var requiresHead = false
   /// Whether llama.cpp divides frequencies by the numbers of a tensor, LLaMA 3's way.
@@ -71,12 +74,12 @@ struct GGUFFamily: Sendable {
 
   /// The architectures of files that are read as checkpoints, sorted.
   static var readArchitectures: [String] {
-    Set(all.filter(\.isRead).map(\.architecture)).sorted()
+    Set(all.map(\.architecture)).sorted()
   }
 
   /// The family of a file, or nil where there is none for its architecture.
   static func of(_ architecture: String, has tensor: (String) -> Bool) -> GGUFFamily? {
-    let families = all.filter { $0.architecture == architecture && $0.isRead }
+    let families = all.filter { $0.architecture == architecture }
     return families.first { $0.marker.map(tensor) ?? false }
       ?? families.first { $0.marker == nil }
   }

@@ -33,8 +33,9 @@ enum GGUFSetting: Sendable {
   case rotary(_ name: String, otherwise: Float = 10_000)
   /// The base of rotary positions in layers with a window.
   case localRotary(_ name: String)
-  /// Every how many layers one has no window, and the number where nobody says.
-  case windowPeriod(_ key: String, _ name: String, _ otherwise: Int)
+  /// Every how many layers one has no window, and the number where nobody says; of some families
+  /// `config.json` says it of each layer instead.
+  case windowPeriod(_ key: String, _ name: String, _ otherwise: Int, namesLayers: Bool = false)
   /// Which part of a head is rotated.
   case rotaryPart(_ name: String, missing: Double = 1)
   /// The whole head is rotated, and its size stands under a key.

@@ -86,12 +86,13 @@ struct GGUFConfiguration {
       add(name, .number(try keys.float("rope.freq_base") ?? otherwise))
       members += try GGUFRotaryScaling(
         keys, factors: { try tensor($0) }, rotatedSize: rotatedSize(),
-        theta: keys.float("rope.freq_base") ?? otherwise
+        theta: keys.float("rope.freq_base") ?? otherwise, isStated: stretchesUnasked
       ).members
     case .localRotary(let name):
       add(name, .number(try keys.float("rope.freq_base_swa") ?? 10_000))
-    case .windowPeriod(let key, let name, let otherwise):
-      add(name, .integer(try keys.count(key) ?? otherwise))
+    case .windowPeriod(let key, let name, let otherwise, let namesLayers):
+      let period = try keys.count(key) ?? otherwise
+      if namesLayers { try addLayers(period) } else { add(name, .integer(period)) }
     case .rotaryPart(let name, _): add(name, .number(try rotatedPart()))
     case .queryScale(let name, let layers):
       let isWide = try keys.requiredCount("block_count") == layers
@@ -113,6 +114,21 @@ struct GGUFConfiguration {
     case .isNull: 0
     }
   }
+
+  /// Adds which layers look back through a window: all but each `period`-th.
+  private mutating func addLayers(_ period: Int) throws {
+    let count = try keys.requiredCount("block_count")
+    // So that a few bytes can't ask for a long list: a layer has tensors.
+    guard count <= model.tensors.count else {
+      throw keys.wrong(
+        "block_count", expected: "at most \(model.tensors.count)", found: "\(count)")
+    }
+    add(
+      "layer_types",
+      .list((1...count).map { .text($0 % period == 0 ? "full_attention" : "sliding_attention") }))
+  }
+
+  private var stretchesUnasked: Bool { model.translation?.family.stretchesUnasked ?? false }
 
   private mutating func addLatentHeads() throws {
     guard let latent = sizes.latent else {

@@ -7,10 +7,20 @@ extension GGUFModel {
   private static let latentHeadLimit = 1 << 12
 
   /// The model with tensors put together that a checkpoint does not have apart: the reverse of what
-  /// ``GGUFArrangement`` does with narrow states.
+  /// ``GGUFArrangement`` does with narrow states and with interleaved experts.
   ///
   /// - Throws: ``RuntimeError/arrangement(tensor:problem:)`` where a half is missing or has another shape.
   package func joined() throws -> any ModelSource {
+    if translation?.family.interleavesExperts == true {
+      for tensor in tensors where tensor.shape.count == 3 {
+        guard tensor.shape[0] <= GGUFTranslation.expertTensorLimit else {
+          throw GGUFError.tooManyExperts(
+            file: path, tensor: tensor.name, found: tensor.shape[0],
+            limit: GGUFTranslation.expertTensorLimit)
+        }
+      }
+      return try InterleavedExperts.joining(self)
+    }
     guard let latent = translation?.sizes.latent, let heads = translation?.sizes.heads else {
       return self
     }

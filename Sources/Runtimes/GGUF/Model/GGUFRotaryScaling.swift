@@ -11,10 +11,11 @@ struct GGUFRotaryScaling {
   ///   - factors: the numbers of a tensor, or nil where there is none of that name.
   ///   - rotatedSize: how many numbers of a head are rotated.
   ///   - theta: the base.
+  ///   - isStated: whether `config.json` must say so where nothing is stretched.
   /// - Throws: ``GGUFError`` where the scaling is none that is known.
   init(
     _ keys: GGUFArchitectureKeys, factors: (String) throws -> [Float]?, rotatedSize: Int,
-    theta: Float
+    theta: Float, isStated: Bool = false
   ) throws {
     let type = try keys.text("rope.scaling.type") ?? "none"
     let oldFactor = try keys.float("rope.scale_linear")
@@ -39,12 +40,13 @@ struct GGUFRotaryScaling {
       }
     } else {
       switch type {
-      case "none": break
+      case "none": if isStated { scale("default", []) }
       case "linear" where factor != nil:
         if let factor, factor != 1 { scale("linear", [("factor", .number(factor))]) }
       case "yarn" where factor != nil:
         var options: [(String, JSONDocument)] = [("factor", .number(factor ?? 1))]
         if let length { options.append(("original_max_position_embeddings", .integer(length))) }
+        if isStated { options.append(("truncate", .flag(false))) }
         if let fast = try keys.float("rope.scaling.yarn_beta_fast") {
           options.append(("beta_fast", .number(fast)))
         }

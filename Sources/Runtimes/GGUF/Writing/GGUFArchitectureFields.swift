@@ -64,7 +64,7 @@ struct GGUFArchitectureFields {
         try configuration.number("rope_parameters.sliding_attention.rope_theta")
         ?? configuration.number(name) ?? 10_000
       add("rope.freq_base_swa", .f32(Float(theta)))
-    case .windowPeriod(let key, let name, let otherwise):
+    case .windowPeriod(let key, let name, let otherwise, _):
       let period = try windowPeriod(name) ?? otherwise
       if period != otherwise { add(key, .u32(period)) }
     case .rotaryPart(let name, let missing):

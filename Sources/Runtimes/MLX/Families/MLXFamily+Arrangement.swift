@@ -9,7 +9,7 @@ extension MLXFamily {
   /// - Parameter isTied: whether the output head is the embedding.
   /// - Throws: ``RuntimeError``.
   func arrange(_ source: any ModelSource, isTied: Bool) throws(RuntimeError) -> any ModelSource {
-    let source = hasInterleavedExperts ? try splittingExperts(of: source) : source
+    let source = hasInterleavedExperts ? try InterleavedExperts.splitting(source) : source
     var stacks = self.stacks(of: source)
     var arrangements: [Arrangement] = []
     for tensor in source.tensors {

@@ -2,17 +2,17 @@
 
 import Tensors
 
-/// A checkpoint of gpt-oss has for each expert one matrix with a row for each input, in which columns of
-/// the gate and of the input take turns. mlx-lm has two, with a row for each output.
-extension MLXFamily {
+/// Experts of gpt-oss: a checkpoint has for each one matrix with a row for each input, in which columns of
+/// the gate and of the input take turns; runtimes have two, with a row for each output.
+enum InterleavedExperts {
   private static let fused = ".experts.gate_up_proj"
   private static let fusedBias = ".experts.gate_up_proj_bias"
   private static let down = ".experts.down_proj"
   private static let downBias = ".experts.down_proj_bias"
   private static let halves = [(first: 0, name: "gate_proj"), (first: 1, name: "up_proj")]
 
-  /// A checkpoint's experts as mlx-lm has them.
-  func splittingExperts(of source: any ModelSource) throws(RuntimeError) -> any ModelSource {
+  /// A checkpoint's experts as runtimes have them.
+  static func splitting(_ source: any ModelSource) throws(RuntimeError) -> any ModelSource {
     // A bias has a row for each expert; its columns are taken apart as rows of the transposed.
     var columns: [Arrangement] = []
     var arrangements: [Arrangement] = []
@@ -62,8 +62,8 @@ extension MLXFamily {
     return try ArrangedSource(inner, arrangements)
   }
 
-  /// The inverse: the experts of mlx-lm's folder as a checkpoint has them.
-  func joiningExperts(of source: any ModelSource) throws(RuntimeError) -> any ModelSource {
+  /// The inverse: a runtime's experts as a checkpoint has them.
+  static func joining(_ source: any ModelSource) throws(RuntimeError) -> any ModelSource {
     // Gate and input one below the other, then in turns, then transposed: each is an arrangement of the
     // one before.
     var joined: [Arrangement] = []
