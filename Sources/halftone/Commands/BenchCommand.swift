@@ -64,7 +64,8 @@ struct BenchCommand: ParsableCommand {
     let runnable = try RunnableModel(source, compute: rounding.compute)
     let prompts = try self.prompts(for: source, vocabularySize: runnable.vocabularySize)
     for prompt in prompts { try runnable.check(prompt: prompt) }
-    let length = (prompts.first?.count ?? 0) + generateTokens
+    // Nothing follows the last token, so it needs no position.
+    let length = (prompts.first?.count ?? 0) + generateTokens - 1
     guard length <= runnable.contextLength else {
       throw InferenceError.promptTooLong(length: length, limit: runnable.contextLength)
     }
