@@ -42,9 +42,10 @@ INLINE void multiply_row(const halftone_coded_rows *weights, const halftone_code
     for (size_t k = start; k < start + block; k += HALFTONE_STATE_GROUP) {
       const uint8_t *place = codes + k / codes_per_byte;
       halftone_ask_ahead(place);
-      uint8_t last[HALFTONE_STATE_GROUP] = {0};
+      uint8_t last[HALFTONE_STATE_GROUP];
       if (start + block - k < HALFTONE_STATE_GROUP) {
         // The end of a row; four-bit codes end with a group.
+        memset(last, 0, sizeof last);
         memcpy(last, place, start + block - k);
         place = last;
       }

@@ -106,9 +106,10 @@ INLINE void multiply_row(const halftone_coded_rows *weights, const halftone_code
       const uint8_t *place = codes + k * bits / 8;
       float32x4_t numbers[VECTORS];
       halftone_ask_ahead(place);
-      uint8_t last[2 * GROUP] = {0};
+      uint8_t last[2 * GROUP];
       if (start + block - k < GROUP) {
         // The end of a row: the activations have zeros there, too.
+        memset(last, 0, sizeof last);
         memcpy(last, place, (start + block - k) * bits / 8);
         place = last;
       }
