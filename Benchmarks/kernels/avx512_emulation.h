@@ -83,6 +83,15 @@ static inline int emulated_reduce_min_epi32(__m512i value) {
   return __builtin_reduce_min((emulated_i32x16)value);
 }
 
+static inline float emulated_reduce_add_ps(__m512 value) {
+  float lanes[16];
+  memcpy(lanes, &value, sizeof lanes);
+  for (int count = 8; count > 0; count /= 2) {
+    for (int k = 0; k < count; k++) lanes[k] += lanes[k + count];
+  }
+  return lanes[0];
+}
+
 #undef _mm512_cvtepu16_epi32
 #undef _mm512_cvtepi8_epi32
 #undef _mm512_cvtepu8_epi32
@@ -97,6 +106,8 @@ static inline int emulated_reduce_min_epi32(__m512i value) {
 #undef _mm512_cvtps_epi32
 #undef _mm512_reduce_max_epi32
 #undef _mm512_reduce_min_epi32
+#undef _mm512_reduce_add_ps
+#undef _mm512_madd_epi16
 #define _mm512_cvtepu16_epi32 emulated_cvtepu16_epi32
 #define _mm512_cvtepi8_epi32 emulated_cvtepi8_epi32
 #define _mm512_cvtepu8_epi32 emulated_cvtepu8_epi32
@@ -111,5 +122,8 @@ static inline int emulated_reduce_min_epi32(__m512i value) {
 #define _mm512_cvtps_epi32 emulated_cvtps_epi32
 #define _mm512_reduce_max_epi32 emulated_reduce_max_epi32
 #define _mm512_reduce_min_epi32 emulated_reduce_min_epi32
+#define _mm512_reduce_add_ps emulated_reduce_add_ps
+// Its own name for this one takes the arguments of another.
+#define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
 
 #endif

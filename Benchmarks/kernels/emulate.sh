@@ -20,13 +20,16 @@ avx512() {
   # no register to be passed in.
   compile -mavx2 -mf16c -mfma -DHALFTONE_EMULATE_AVX512 -I"$here" -Wno-psabi -o "$work/avx512" -lm
   "$work/avx512"
+  HALFTONE_EMULATE_VNNI=1 "$work/avx512" products
 }
 
 neon() {
   # clang compiles, and the cross gcc knows where its libraries are.
   (cd "$work" && compile --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -c)
   aarch64-linux-gnu-gcc -static "$work"/*.o -o "$work/neon" -lm
-  qemu-aarch64-static "$work/neon"
+  # With all extensions, and products without that for dot products.
+  qemu-aarch64-static -cpu max "$work/neon"
+  qemu-aarch64-static -cpu cortex-a57 "$work/neon" products
 }
 
 case ${1:-both} in

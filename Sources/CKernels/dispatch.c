@@ -18,7 +18,8 @@
 
 static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
 static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
-static const halftone_products scalar_products = HALFTONE_PRODUCTS_TABLE("scalar", scalar);
+static const halftone_products scalar_products =
+    HALFTONE_PRODUCTS_TABLE("scalar", scalar, scalar, scalar);
 static const halftone_grids scalar_grids = HALFTONE_GRID_TABLE(scalar, scalar);
 static const halftone_block_encoders scalar_encoders = HALFTONE_ENCODER_TABLE(scalar, scalar);
 
@@ -28,8 +29,12 @@ static const halftone_kernels avx2 = HALFTONE_TABLE(avx2, avx2);
 static const halftone_kernels avx512 = HALFTONE_TABLE(avx512, avx2);
 static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
 static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
-static const halftone_products avx2_products = HALFTONE_PRODUCTS_TABLE("avx2", avx2);
-static const halftone_products avx512_products = HALFTONE_PRODUCTS_TABLE("avx512", avx2);
+static const halftone_products avx2_products = HALFTONE_PRODUCTS_TABLE("avx2", avx2, avx2, avx2);
+// Rounding of activations is little of a product's time, and the panels for many rows of them are AVX2's.
+static const halftone_products avx512_products =
+    HALFTONE_PRODUCTS_TABLE("avx512", avx512, avx512, avx2);
+static const halftone_products avx512_vnni_products =
+    HALFTONE_PRODUCTS_TABLE("avx512", avx512, avx512_vnni, avx2);
 static const halftone_grids avx2_grids = HALFTONE_GRID_TABLE(avx2, avx2);
 static const halftone_grids avx512_grids = HALFTONE_GRID_TABLE(avx512, avx2);
 static const halftone_block_encoders avx2_encoders = HALFTONE_ENCODER_TABLE(avx2, avx2);
@@ -61,12 +66,23 @@ static int has_avx512(void) {
          all(b, bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL);
 }
 
+/// Of a processor with AVX-512; the first of them have no VNNI.
+static int has_vnni(void) {
+#if defined(HALFTONE_EMULATE_AVX512)
+  return getenv("HALFTONE_EMULATE_VNNI") != NULL;
+#endif
+  uint32_t a, b, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && all(c, bit_AVX512VNNI);
+}
+
 #elif defined(__aarch64__)
 
 static const halftone_kernels neon = HALFTONE_TABLE(neon, neon);
 static const halftone_kernels neon_without_crc = HALFTONE_TABLE(neon, scalar);
 static const halftone_math neon_math = HALFTONE_MATH_TABLE(neon);
-static const halftone_products neon_products = HALFTONE_PRODUCTS_TABLE("neon", scalar);
+static const halftone_products neon_products = HALFTONE_PRODUCTS_TABLE("neon", neon, neon, neon);
+static const halftone_products neon_dotprod_products =
+    HALFTONE_PRODUCTS_TABLE("neon", neon, neon_dotprod, neon);
 static const halftone_grids neon_grids = HALFTONE_GRID_TABLE(neon, scalar);
 static const halftone_block_encoders neon_encoders = HALFTONE_ENCODER_TABLE(scalar, neon);
 
@@ -75,6 +91,14 @@ static int has_crc(void) {
   return (getauxval(AT_HWCAP) & (1 << 7)) != 0;  // HWCAP_CRC32
 #else
   return 1;  // Every Apple processor of this architecture has it.
+#endif
+}
+
+static int has_dotprod(void) {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & (1 << 20)) != 0;  // HWCAP_ASIMDDP
+#else
+  return 1;  // Every Mac of this architecture has it.
 #endif
 }
 
@@ -175,10 +199,10 @@ const halftone_products *halftone_products_for(halftone_isa isa) {
     case HALFTONE_ISA_AVX2:
       return &avx2_products;
     case HALFTONE_ISA_AVX512:
-      return &avx512_products;
+      return has_vnni() ? &avx512_vnni_products : &avx512_products;
 #elif defined(__aarch64__)
     case HALFTONE_ISA_NEON:
-      return &neon_products;
+      return has_dotprod() ? &neon_dotprod_products : &neon_products;
 #endif
     default:
       return &scalar_products;

@@ -24,9 +24,12 @@
 #if defined(HALFTONE_EMULATE_AVX512)
 #define HALFTONE_BEGIN_AVX512                                                                      \
   _Pragma("clang attribute push(__attribute__((target(\"avx2,f16c,fma\"))), apply_to = function)")
+#define HALFTONE_BEGIN_AVX512_VNNI HALFTONE_BEGIN_AVX512
 #else
 #define HALFTONE_BEGIN_AVX512                                                                      \
   _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c,fma\"))), apply_to = function)")
+#define HALFTONE_BEGIN_AVX512_VNNI                                                                 \
+  _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,f16c,fma\"))), apply_to = function)")
 #endif
 
 #define HALFTONE_END _Pragma("clang attribute pop")

@@ -22,13 +22,20 @@
 
 HALFTONE_DECLARE_PRODUCTS(scalar)
 HALFTONE_DECLARE_PRODUCTS(avx2)
+HALFTONE_DECLARE_PRODUCTS(avx512)
+HALFTONE_DECLARE_PRODUCTS(avx512_vnni)
+HALFTONE_DECLARE_PRODUCTS(neon)
+HALFTONE_DECLARE_PRODUCTS(neon_dotprod)
 
-#define HALFTONE_PRODUCTS_TABLE(label, isa)                                                        \
+/// Exact products from one file, fast ones from another, and the order and the rounding of fast
+/// activations from a third.
+#define HALFTONE_PRODUCTS_TABLE(label, exact, fast, rounding)                                      \
   {                                                                                                \
-    .name = label, .arrange = halftone_arrange_##isa, .multiply_exact = halftone_multiply_exact_##isa,         \
-    .quantize_state = halftone_quantize_state_##isa,                                               \
-    .multiply_fast = halftone_multiply_fast_##isa,                                                 \
-    .multiplies_many = halftone_multiplies_many_##isa,                                             \
+    .name = label, .arrange = halftone_arrange_##exact,                                            \
+    .multiply_exact = halftone_multiply_exact_##exact,                                             \
+    .quantize_state = halftone_quantize_state_##rounding,                                          \
+    .multiply_fast = halftone_multiply_fast_##fast,                                                \
+    .multiplies_many = halftone_multiplies_many_##rounding,                                        \
   }
 
 /// Rows of weights that meet all activations before the next ones are read: few enough for the

@@ -11,6 +11,8 @@ private var variants: [UnsafePointer<halftone_kernels>] {
 }
 
 private let kernelCount = sequence(first: 0) { $0 + 1 }.first { kernel_comparison_name($0) == nil }
+private let productCount = sequence(first: 0) { $0 + 1 }
+  .first { product_comparison_name($0) == nil }
 
 @Suite struct KernelAgreementTests {
   @Test(arguments: 0..<(kernelCount ?? 0))
@@ -35,6 +37,23 @@ private let kernelCount = sequence(first: 0) { $0 + 1 }.first { kernel_compariso
     let nf4 = try #require(
       (0..<64).first { String(cString: kernel_comparison_name($0)) == "encode_nf4" })
     #expect(kernel_compare(nf4, &wrong, portable).mismatches > 0)
+  }
+
+  @Test(arguments: 0..<(productCount ?? 0))
+  func `products of every instruction set are within their bounds`(product: Int) {
+    for isa in [HALFTONE_ISA_SCALAR, HALFTONE_ISA_AVX2, HALFTONE_ISA_AVX512, HALFTONE_ISA_NEON] {
+      guard let products = halftone_products_for(isa) else { continue }
+      var result = product_compare(product, products)
+      #expect(result.cases > 0)
+      let name = String(cString: products.pointee.name)
+      #expect(result.mismatches == 0, "\(name): \(text(&result.first))")
+    }
+  }
+
+  @Test func `a comparison notices products that are not there`() throws {
+    var wrong = try #require(halftone_products_for(HALFTONE_ISA_SCALAR)).pointee
+    wrong.multiply_exact = { _, _, _, _, _, _, _, _ in }
+    #expect(product_compare(0, &wrong).mismatches > 0)
   }
 }
 

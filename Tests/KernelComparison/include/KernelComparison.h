@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Comparison of one variant of the kernels with another, bit for bit, over awkward lengths, blocks
-// and values. KernelTests runs it on the processor at hand, Benchmarks/kernels/emulate.sh on
-// emulated ones.
+// and values; and of products, which have a bound instead, with dequantized weights. KernelTests runs it
+// on the processor at hand, Benchmarks/kernels/emulate.sh on emulated ones.
 
 #ifndef HALFTONE_KERNEL_COMPARISON_H
 #define HALFTONE_KERNEL_COMPARISON_H
@@ -37,5 +37,13 @@ const char *quantizer_comparison_name(size_t index);
 /// scale that is not finite.
 kernel_comparison quantizer_compare(size_t index, const halftone_block_encoders *candidate,
                                     const halftone_block_encoders *reference);
+
+/// The names of the products by kind of code and arithmetic, NULL after the last.
+const char *product_comparison_name(size_t index);
+
+/// Compares products with those in double of the dequantized weights, within the bounds that
+/// product_kernels.h states: for several rows of activations at a time, their rows of weights together
+/// and apart, stored and added.
+kernel_comparison product_compare(size_t index, const halftone_products *candidate);
 
 #endif
