@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `prompts and what is added must fit the context`() throws {
-    let outcome = try bench("--prompt-tokens", "1022")
+    let outcome = try bench("--prompt-tokens", "1023")
     #expect(outcome.status == 1)
     #expect(outcome.error.contains("1025 tokens exceeds the model's 1024 positions"))
   }
