@@ -52,7 +52,7 @@ void halftone_multiply_panels_avx2(const halftone_coded_rows *weights, size_t fi
                                    int adding);
 
 /// Rows of activations from which on panels are worth while.
-#define HALFTONE_PANEL_STATES 4
+#define HALFTONE_PANEL_STATES 8
 
 /// Activations that are rounded together.
 #define HALFTONE_STATE_GROUP 32
