@@ -3,7 +3,7 @@
 // Products in fast arithmetic: 32 signed bytes of weights times 32 of activations are two
 // instructions. The first takes one operand without a sign, so weights give theirs to the activations.
 
-#include "products_internal.h"
+#include "product_tiles.h"
 
 #if defined(__x86_64__)
 #include "kernels_x86.h"
@@ -192,29 +192,11 @@ INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_cod
   byte_table values;
   if (has_table) values = make_table(weights);
   const byte_table *table = has_table ? &values : NULL;
-  for (size_t start = 0; start < rows; start += HALFTONE_PRODUCT_ROWS) {
-    const size_t length = halftone_smaller(HALFTONE_PRODUCT_ROWS, rows - start);
-    for (size_t s = 0; s < states;) {
-      const char *x = (const char *)quantized + s * size;
-      float *y = out + s * stride + start;
-#define STATES(n)                                                                                  \
-  multiply_rows(weights, kind, table, first + start, length, x, n, y, stride, adding), s += n
-      switch (states - s) {
-        case 1:
-          STATES(1);
-          break;
-        case 2:
-          STATES(2);
-          break;
-        case 3:
-          STATES(3);
-          break;
-        default:
-          STATES(4);
-      }
-#undef STATES
-    }
-  }
+#define TILE(n)                                                                                    \
+  multiply_rows(weights, kind, table, first + start, length, (const char *)quantized + s * size,   \
+                n, out + s * stride + start, stride, adding)
+  HALFTONE_PRODUCT_TILES(rows, states, TILE)
+#undef TILE
 }
 
 void halftone_multiply_fast_avx2(const halftone_coded_rows *weights, size_t first, size_t rows,

@@ -4,7 +4,7 @@
 // a panel has eight rows of weights side by side, four neighbours of each to a vector, so that sums
 // of eight outputs come out of the same instruction and nothing is added across a vector.
 
-#include "products_internal.h"
+#include "product_tiles.h"
 
 #if defined(__x86_64__)
 #include "kernels_x86.h"
@@ -244,25 +244,11 @@ INLINE void multiply_pass(const halftone_coded_rows *weights, const halftone_cod
                           const char *quantized, size_t states, float *out, size_t stride,
                           int adding) {
   const size_t size = halftone_state_bytes(weights->columns);
-  for (size_t s = 0; s < states;) {
-#define STATES(n)                                                                                  \
+#define TILE(n)                                                                                    \
   multiply_states(weights, kind, unit, panels, rows, span, quantized + s * size, n,                \
-                  out + s * stride, stride, adding), s += n
-    switch (states - s) {
-      case 1:
-        STATES(1);
-        break;
-      case 2:
-        STATES(2);
-        break;
-      case 3:
-        STATES(3);
-        break;
-      default:
-        STATES(4);
-    }
-#undef STATES
-  }
+                  out + s * stride, stride, adding)
+  HALFTONE_PRODUCT_STATES(states, TILE)
+#undef TILE
 }
 
 INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_code_kind kind,

@@ -5,7 +5,7 @@
 // then gives eight vectors, in whose order `arrange` puts the activations once, for all rows. Bytes
 // are widened so 32 at a time; of bf16 those of even place are shifted and those of odd place masked.
 
-#include "products_internal.h"
+#include "product_tiles.h"
 
 #if defined(__x86_64__)
 #include "kernels_x86.h"
@@ -342,29 +342,11 @@ INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_cod
   table_planes table;
   if (has_table) table = make_planes(weights->table);
   const table_planes *planes = has_table ? &table : NULL;
-  for (size_t start = 0; start < rows; start += HALFTONE_PRODUCT_ROWS) {
-    const size_t length = halftone_smaller(HALFTONE_PRODUCT_ROWS, rows - start);
-    for (size_t s = 0; s < states;) {
-      const float *x = arranged + s * count;
-      float *y = out + s * stride + start;
-#define STATES(n)                                                                                  \
-  multiply_rows(weights, kind, planes, first + start, length, x, n, y, stride, adding), s += n
-      switch (states - s) {
-        case 1:
-          STATES(1);
-          break;
-        case 2:
-          STATES(2);
-          break;
-        case 3:
-          STATES(3);
-          break;
-        default:
-          STATES(4);
-      }
-#undef STATES
-    }
-  }
+#define TILE(n)                                                                                    \
+  multiply_rows(weights, kind, planes, first + start, length, arranged + s * count, n,             \
+                out + s * stride + start, stride, adding)
+  HALFTONE_PRODUCT_TILES(rows, states, TILE)
+#undef TILE
 }
 
 void halftone_multiply_exact_avx2(const halftone_coded_rows *weights, size_t first, size_t rows,
