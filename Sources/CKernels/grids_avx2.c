@@ -163,5 +163,25 @@ void halftone_decode_lookup4_low_avx2(const uint8_t *codes, size_t n, size_t blo
   }
 }
 
+void halftone_decode_lookup8_avx2(const uint8_t *codes, size_t n, size_t block, const float *table,
+                                  const float *scales, float addend, float *dst) {
+  const __m256 sum = _mm256_set1_ps(addend);
+  for (size_t start = 0, b = 0; start < n; start += block, b++) {
+    const uint8_t *in = codes + start;
+    float *out = dst + start;
+    size_t count = halftone_smaller(block, n - start), i = 0;
+    const __m256 scale = _mm256_set1_ps(scales[b]);
+    for (; i + 8 <= count; i += 8) {
+      __m256i code = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(in + i)));
+      __m256 number = _mm256_mul_ps(_mm256_i32gather_ps(table, code, 4), scale);
+      _mm256_storeu_ps(out + i, _mm256_add_ps(number, sum));
+    }
+    if (i < count) {
+      halftone_decode_lookup8_scalar(in + i, count - i, count - i, table, scales + b, addend,
+                                     out + i);
+    }
+  }
+}
+
 HALFTONE_END
 #endif

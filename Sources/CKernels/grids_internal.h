@@ -15,7 +15,10 @@
   void halftone_decode_e4m3_##isa(const uint8_t *codes, size_t n, size_t block,                    \
                                   const float *scales, float *dst);                                \
   void halftone_decode_lookup4_low_##isa(const uint8_t *codes, size_t n, size_t block,             \
-                                         const float *table, const float *scales, float *dst);
+                                         const float *table, const float *scales, float *dst);     \
+  void halftone_decode_lookup8_##isa(const uint8_t *codes, size_t n, size_t block,                 \
+                                     const float *table, const float *scales, float addend,        \
+                                     float *dst);
 
 HALFTONE_DECLARE_GRIDS(scalar)
 HALFTONE_DECLARE_GRIDS(avx2)
@@ -27,6 +30,7 @@ HALFTONE_DECLARE_GRIDS(avx2)
     .encode_e2m1 = halftone_encode_e2m1_##functions,                                               \
     .decode_e4m3 = halftone_decode_e4m3_##functions,                                               \
     .decode_lookup4_low = halftone_decode_lookup4_low_##functions,                                 \
+    .decode_lookup8 = halftone_decode_lookup8_##functions,                                         \
   }
 
 /// The bits of 448, the largest E4M3 number, and of 2^-6, the smallest normal one.

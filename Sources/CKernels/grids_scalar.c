@@ -76,3 +76,15 @@ void halftone_decode_lookup4_low_scalar(const uint8_t *codes, size_t n, size_t b
     }
   }
 }
+
+void halftone_decode_lookup8_scalar(const uint8_t *codes, size_t n, size_t block,
+                                    const float *table, const float *scales, float addend,
+                                    float *dst) {
+  for (size_t start = 0, b = 0; start < n; start += block, b++) {
+    size_t end = start + halftone_smaller(block, n - start);
+    for (size_t i = start; i < end; i++) {
+      const float product = table[codes[i]] * scales[b];
+      dst[i] = product + addend;
+    }
+  }
+}

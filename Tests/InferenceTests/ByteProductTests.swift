@@ -38,7 +38,7 @@ private let distanceTolerance = 0.25
       codes: RetainedBytes(count: codes.count) { bytes in
         for (place, code) in codes.enumerated() { bytes[place] = UInt8(bitPattern: Int8(code)) }
       },
-      scales: BlockNumbers(scales), zeros: nil, offsets: nil)
+      isLowFirst: false, scales: BlockNumbers(scales), zeros: nil, offsets: nil)
   }
 
   @Test func `products with outliers are those of bitsandbytes`() throws {

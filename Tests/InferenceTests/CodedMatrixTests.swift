@@ -3,6 +3,7 @@
 import Container
 import Conversion
 import Foundation
+import ModelTestSupport
 import Quantization
 import Tensors
 import TestSupport
@@ -16,7 +17,10 @@ private let layer = TensorReference(
 private let exampleLayerShape = [256, 768]
 
 @Suite struct CodedMatrixTests {
-  static let schemes = ["nf4", "fp4", "int4", "int8", "int8-row", "bf16", "f16"]
+  static let schemes = [
+    "nf4", "fp4", "int4", "int8", "int8-row", "w4a16", "w4a16-asym", "w8a16", "affine4", "affine8",
+    "mxfp4", "bf16", "f16",
+  ]
   static let original = Fixtures.trainedModel.path
 
   /// The example, quantized and stored raw.
@@ -81,9 +85,47 @@ private let exampleLayerShape = [256, 768]
         return (start..<start + bytes.count).contains(matrix.codes.start)
       }
     }
-    try Self.withCandidate("nf4") { try #expect(isMapped($0)) }
-    try Self.withCandidate("bf16") { try #expect(isMapped($0)) }
+    for scheme in ["nf4", "int4", "int8", "w4a16", "w4a16-asym", "affine4", "mxfp4", "bf16"] {
+      try Self.withCandidate(scheme) { try #expect(isMapped($0), "\(scheme)") }
+    }
     try Self.withCandidate("bf16", compression: .auto) { try #expect(!isMapped($0)) }
+  }
+
+  @Test(arguments: ["nf4", "fp4", "int8"])
+  func `scales that are quantized themselves are not copied`(scheme: String) throws {
+    try Self.withCandidate(scheme, doubleQuantization: true) { model in
+      let matrix = try #require(try CodedMatrix(layer, from: model))
+      #expect(matrix.retained.allSatisfy { $0.ownedByteCount == 0 })
+      var part = layer
+      part.selection = .run(from: 64, count: 64)
+      try expectSameNumbers(model, part)
+    }
+  }
+
+  @Test(arguments: ["w4a16", "w4a16-asym", "affine4", "mxfp4"])
+  func `the order of a byte's codes changes no product in fast arithmetic`(scheme: String) throws {
+    try Self.withCandidate(scheme) { model in
+      let matrix = try #require(try CodedMatrix(layer, from: model))
+      #expect(matrix.isLowFirst)
+      let swapped = CodedMatrix(
+        kind: matrix.kind, rowCount: matrix.rowCount, columnCount: matrix.columnCount,
+        block: matrix.block,
+        codes: RetainedBytes(count: matrix.codes.count) { bytes in
+          let codes = matrix.codes.start.assumingMemoryBound(to: UInt8.self)
+          for index in bytes.indices { bytes[index] = codes[index] << 4 | codes[index] >> 4 }
+        },
+        isLowFirst: false, scales: matrix.scales, zeros: matrix.zeros, offsets: matrix.offsets)
+      let states = 9
+      let x = TestTensor.spread(states * matrix.columnCount, seed: 5)
+      let products = try [matrix, swapped].map { matrix in
+        var out = [Float](repeating: .nan, count: states * matrix.rowCount)
+        try ProductKernels().multiply(
+          matrix, x, states: states, arithmetic: .fast, into: &out, stride: matrix.rowCount,
+          adding: false, threads: 2)
+        return out
+      }
+      #expect(products[0] == products[1])
+    }
   }
 
   @Test func `a damaged frame is an error when the matrix is taken`() throws {

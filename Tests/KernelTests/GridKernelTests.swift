@@ -42,6 +42,14 @@ private struct Grids: CustomTestStringConvertible, @unchecked Sendable {
     table.decode_lookup4_low(codes, count, block, book, scales, &numbers)
     return numbers.map(\.canonicalBits)
   }
+
+  func decodeBytes(
+    _ codes: [UInt8], block: Int, table book: [Float], scales: [Float], addend: Float
+  ) -> [UInt32] {
+    var numbers = [Float](repeating: 0, count: codes.count)
+    table.decode_lookup8(codes, codes.count, block, book, scales, addend, &numbers)
+    return numbers.map(\.canonicalBits)
+  }
 }
 
 extension Float {
@@ -84,6 +92,10 @@ extension Float {
       #expect(
         grids.decodeE4M3(codes, block: block, scales: scales)
           == portable.decodeE4M3(codes, block: block, scales: scales))
+      let bytes = row(256)
+      #expect(
+        grids.decodeBytes(codes, block: block, table: bytes, scales: scales, addend: 0.3)
+          == portable.decodeBytes(codes, block: block, table: bytes, scales: scales, addend: 0.3))
       let book = row(16)
       #expect(
         grids.decodeLookup(codes, count: count, block: block, table: book, scales: scales)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The kernels of the floating-point code grids: E4M3 (8 bits: sign, 4 of exponent, 3 of fraction; no
-// infinity, 448 the largest) and E2M1 (4 bits: 0, 0.5, 1, 1.5, 2, 3, 4, 6 and their negatives).
+// infinity, 448 the largest) and E2M1 (4 bits: 0, 0.5, 1, 1.5, 2, 3, 4, 6 and their negatives), and of
+// grids that a table gives.
 //
 // What CKernels.h says of blocks, alignment and agreement with the portable code holds here, too.
 // Four-bit codes: of each byte the first weight is the LOW nibble, as every format of these grids has
@@ -28,6 +29,9 @@ typedef struct halftone_grids {
   /// dst = table[code] * scales[b]: decode_lookup4 with the nibbles the other way round.
   void (*decode_lookup4_low)(const uint8_t *codes, size_t n, size_t block, const float *table,
                              const float *scales, float *dst);
+  /// dst = table[code] * scales[b] + addend, each operation rounded; codes are bytes.
+  void (*decode_lookup8)(const uint8_t *codes, size_t n, size_t block, const float *table,
+                         const float *scales, float addend, float *dst);
 } halftone_grids;
 
 /// The functions for one instruction set, or NULL where this build or this processor lacks it.

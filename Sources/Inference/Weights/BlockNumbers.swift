@@ -9,21 +9,36 @@ import Tensors
 struct BlockNumbers: Sendable {
   private let stored: RetainedBytes
   private let type: ElementType
+  /// What bytes stand for, where they are codes.
+  private var codebook: [Float]?
+  private var factors: Factors?
+  /// What is added at last.
+  private var addend: Float?
+
   /// Numbers with which some neighbours each are multiplied: scales of scales.
-  private let factors: (stored: RetainedBytes, type: ElementType, block: Int)?
+  fileprivate struct Factors {
+    let stored: RetainedBytes
+    let type: ElementType
+    let block: Int
+    /// How many numbers the first factor has met before ours.
+    let skipped: Int
+  }
 
   /// Numbers that are fp32 already.
   init(_ numbers: [Float]) {
     stored = RetainedBytes(count: 4 * numbers.count) { memory in
       numbers.withUnsafeBytes { memory.copyMemory(from: $0) }
     }
-    (type, factors) = (.f32, nil)
+    type = .f32
   }
 
   /// Takes the numbers `range` of an operand as they are stored, or nil where they must be restored.
   ///
+  /// - Parameter item: whose numbers they are, for errors.
   /// - Throws: the source's error.
-  init?(_ encoding: Encoding, of tensor: StoredTensor, in range: Range<Int>) throws {
+  init?(
+    _ encoding: Encoding, of tensor: StoredTensor, in range: Range<Int>, item: String
+  ) throws {
     func numbers(_ component: Int, _ range: Range<Int>) throws -> (RetainedBytes, ElementType)? {
       let type = tensor.components[component].elementType
       guard [.f32, .f16, .bf16, .f8e8m0, .u8].contains(type) else { return nil }
@@ -34,23 +49,36 @@ struct BlockNumbers: Sendable {
       guard type != .f32 || UInt(bitPattern: bytes.start) % 4 == 0 else { return nil }
       return (bytes, type)
     }
-    let steps = encoding.steps ?? []
-    guard encoding.bits == nil, steps.count <= 1,
+    var steps = (encoding.steps ?? [])[...]
+    func take(_ operation: Encoding.Operation, isPerBlock: Bool) -> Encoding.Step? {
+      guard let step = steps.first, step.operation == operation,
+        (step.block != nil) == isPerBlock, step.operand.bits == nil,
+        (step.operand.steps ?? []).isEmpty
+      else { return nil }
+      steps.removeFirst()
+      return step
+    }
+    let lookup = take(.lookup, isPerBlock: false)
+    let scaling = take(.multiply, isPerBlock: true)
+    let addition = take(.add, isPerBlock: false)
+    guard encoding.bits == nil, steps.isEmpty,
       let (stored, type) = try numbers(encoding.component, range)
     else { return nil }
     self.stored = stored
     self.type = type
-    guard let step = steps.first else {
-      factors = nil
-      return
+    if let lookup {
+      guard type == .u8, tensor.components[lookup.operand.component].shape == [256] else {
+        return nil
+      }
+      codebook = try tensor.floats(of: lookup.operand, 256, item: item)
     }
-    guard step.operation == .multiply, let block = step.block, range.lowerBound % block == 0,
-      step.operand.bits == nil, (step.operand.steps ?? []).isEmpty,
-      let (shared, sharedType) = try numbers(
-        step.operand.component,
-        range.lowerBound / block..<(range.upperBound + block - 1) / block)
-    else { return nil }
-    factors = (shared, sharedType, block)
+    if let scaling, let block = scaling.block {
+      let shared = range.lowerBound / block..<(range.upperBound + block - 1) / block
+      guard let (bytes, type) = try numbers(scaling.operand.component, shared) else { return nil }
+      factors = Factors(
+        stored: bytes, type: type, block: block, skipped: range.lowerBound % block)
+    }
+    addend = try addition.map { try tensor.floats(of: $0.operand, 1, item: item)[0] }
   }
 
   /// All bytes that it keeps.
@@ -58,26 +86,42 @@ struct BlockNumbers: Sendable {
 
   /// The numbers where they are, if they are fp32.
   var floats: UnsafePointer<Float>? {
-    type == .f32 && factors == nil ? stored.start.assumingMemoryBound(to: Float.self) : nil
+    type == .f32 && factors == nil && addend == nil
+      ? stored.start.assumingMemoryBound(to: Float.self) : nil
   }
 
   /// Widens some of the numbers.
   ///
   /// - Parameter out: receives `range.count` numbers.
   func read(_ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-    Self.widen(stored, type, range, into: out)
-    guard let (shared, sharedType, block) = factors, !range.isEmpty else { return }
-    let blocks = range.lowerBound / block..<(range.upperBound - 1) / block + 1
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: blocks.count) { factors in
-      guard let base = factors.baseAddress else { return }
-      Self.widen(shared, sharedType, blocks, into: base)
-      for index in 0..<range.count {
-        out[index] *= base[(range.lowerBound &+ index) / block &- blocks.lowerBound]
-      }
+    if let codebook {
+      lookUp(range, in: codebook, into: out)
+      return
     }
+    Self.widen(stored, type, range, into: out)
+    factors?.forEachBlock(of: range) { numbers, factor in
+      for index in numbers { out[index - range.lowerBound] *= factor }
+    }
+    if let addend { for index in 0..<range.count { out[index] += addend } }
   }
 
-  private static func widen(
+  private func lookUp(
+    _ range: Range<Int>, in codebook: [Float], into out: UnsafeMutablePointer<Float>
+  ) {
+    let codes = stored.start.assumingMemoryBound(to: UInt8.self)
+    let addend = addend ?? 0
+    func decode(_ numbers: Range<Int>, _ factor: Float) {
+      withUnsafePointer(to: factor) {
+        Kernels.active.grids.decode_lookup8(
+          codes + numbers.lowerBound, numbers.count, numbers.count, codebook, $0, addend,
+          out + (numbers.lowerBound - range.lowerBound))
+      }
+    }
+    guard let factors else { return decode(range, 1) }
+    factors.forEachBlock(of: range, decode)
+  }
+
+  fileprivate static func widen(
     _ stored: RetainedBytes, _ type: ElementType, _ range: Range<Int>,
     into out: UnsafeMutablePointer<Float>
   ) {
@@ -96,6 +140,34 @@ struct BlockNumbers: Sendable {
           UnsafeRawBufferPointer(start: start, count: width * range.count), of: type,
           into: UnsafeMutableBufferPointer(start: out, count: range.count))
       }
+    }
+  }
+}
+
+extension BlockNumbers.Factors {
+  /// Calls `body` with those of the numbers `range` that share a factor, and with that.
+  fileprivate func forEachBlock(of range: Range<Int>, _ body: (Range<Int>, Float) -> Void) {
+    guard !range.isEmpty else { return }
+    let blocks = (range.lowerBound + skipped) / block..<(range.upperBound + skipped - 1) / block + 1
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: blocks.count) { factors in
+      guard let base = factors.baseAddress else { return }
+      BlockNumbers.widen(stored, type, blocks, into: base)
+      for index in blocks {
+        let start = index * block - skipped
+        body((start..<start + block).clamped(to: range), base[index - blocks.lowerBound])
+      }
+    }
+  }
+}
+
+extension StoredTensor {
+  /// The first numbers of an operand.
+  ///
+  /// - Throws: the source's error.
+  fileprivate func floats(of encoding: Encoding, _ count: Int, item: String) throws -> [Float] {
+    try [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+      try decode(encoding, 0..<count, into: buffer, item: item)
+      filled = count
     }
   }
 }

@@ -46,7 +46,7 @@ extension CodedMatrix {
     self.init(
       kind: type == .bf16 ? .bf16 : .f16, rowCount: outputs.count, columnCount: outputs.width,
       block: outputs.width, codes: outputs.selected(from: halves, rowByteCount: 2 * outputs.width),
-      scales: nil, zeros: nil, offsets: nil)
+      isLowFirst: false, scales: nil, zeros: nil, offsets: nil)
   }
 
   private init?(_ matrix: CodedMatrix?) {
@@ -70,7 +70,7 @@ extension CodedMatrix {
     }
     /// One number for each block of the matrix's rows.
     func blockNumbers(_ encoding: Encoding) throws -> BlockNumbers {
-      if outputs.isRun, let found = try BlockNumbers(encoding, of: stored, in: blocks) {
+      if outputs.isRun, let found = try BlockNumbers(encoding, of: stored, in: blocks, item: name) {
         return found
       }
       let floats = outputs.selected(
@@ -110,9 +110,9 @@ extension CodedMatrix {
     let selected = outputs.selected(from: codes, rowByteCount: rowBytes)
     switch pattern.kind {
     case .unsignedBytes: self.codes = selected.mapped { $0 ^ 0x80 }
-    case _ where pattern.isLowFirst: self.codes = selected.mapped { $0 << 4 | $0 >> 4 }
     default: self.codes = selected
     }
+    isLowFirst = pattern.isLowFirst
     self.zeros = zeros.map { zeros in
       RetainedBytes(count: outputs.stored.count * blocksPerRow) { bytes in
         for index in bytes.indices { bytes[index] = UInt8(zeros[zeros.count == 1 ? 0 : index]) }

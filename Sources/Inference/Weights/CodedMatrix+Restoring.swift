@@ -35,9 +35,23 @@ extension CodedMatrix {
         case .f16: kernels.widen_f16(start.assumingMemoryBound(to: UInt16.self), count, out)
         }
       }
+      if isLowFirst { Self.swapPairs(of: out, count: count, into: out) }
       withNumbers(offsets, of: rows) { offsets in
         if let offsets { forEachBlock(count, offsets) { out[$0] += $1 } }
       }
+    }
+  }
+
+  /// Swaps each two neighbours.
+  ///
+  /// - Parameters:
+  ///   - count: even.
+  ///   - out: `x`, or `count` other numbers.
+  static func swapPairs(
+    of x: UnsafePointer<Float>, count: Int, into out: UnsafeMutablePointer<Float>
+  ) {
+    for index in stride(from: 0, to: count, by: 2) {
+      (out[index], out[index &+ 1]) = (x[index &+ 1], x[index])
     }
   }
 

@@ -27,8 +27,11 @@ struct CodedMatrix: Sendable {
   let columnCount: Int
   /// Weights that share a scale; divides `columnCount`.
   let block: Int
-  /// Row by row, without gaps; four-bit codes with the first of a byte in its high half.
+  /// Row by row, without gaps.
   let codes: RetainedBytes
+  /// Whether the first of a byte's two four-bit codes is in its low half. Kernels know the other order
+  /// alone; to them such rows have each two neighbours swapped, and so must activations.
+  let isLowFirst: Bool
   /// One number for each block, row by row; none where numbers have 16 bits.
   let scales: BlockNumbers?
   /// One byte for each block of ``Kind/affine``.
@@ -87,6 +90,17 @@ struct CodedMatrix: Sendable {
           }, table: table.baseAddress, factor: factor)
         withExtendedLifetime(self) { body(&coded) }
       }
+    }
+  }
+
+  /// Calls `body` with a row of activations as they stand in the kernels' order of weights, valid during
+  /// the call.
+  func withOrdered(_ x: UnsafePointer<Float>, _ body: (UnsafePointer<Float>) -> Void) {
+    guard isLowFirst else { return body(x) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: columnCount) { swapped in
+      guard let base = swapped.baseAddress else { return }
+      Self.swapPairs(of: x, count: columnCount, into: base)
+      body(base)
     }
   }
 

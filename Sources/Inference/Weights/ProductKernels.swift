@@ -59,11 +59,13 @@ struct ProductKernels: @unchecked Sendable {
       matrix.withRows(0..<0) { rows in
         let arranging = states > Self.stateLimit ? threads : 1
         concurrently(states, threads: arranging) { state, _ in
-          let (from, to) = (x + state * columns, arranged + state * size)
-          if isFast {
-            kernels.pointee.quantize_state(rows, from, to)
-          } else {
-            kernels.pointee.arrange(rows, from, to.assumingMemoryBound(to: Float.self))
+          let to = arranged + state * size
+          matrix.withOrdered(x + state * columns) { x in
+            if isFast {
+              kernels.pointee.quantize_state(rows, x, to)
+            } else {
+              kernels.pointee.arrange(rows, x, to.assumingMemoryBound(to: Float.self))
+            }
           }
         }
       }
