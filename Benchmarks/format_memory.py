@@ -9,10 +9,7 @@ experts, and `export --to` from a `.tone` file whose codes the format can hold. 
 family is listed as refusing it. Memory is read as memory.py says. Wants 3 GB free in the folder.
 """
 
-import argparse
-import json
 import subprocess
-from pathlib import Path
 
 import gguf_speed
 import make_checkpoint
@@ -70,29 +67,20 @@ def measure_size(halftone, folder, size, formats, threads):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--halftone", type=Path,
-                        default=measure.REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--memory-folder", type=Path, required=True)
+    parser = measure.options(__doc__, runs=None, memory_folder=True)
     parser.add_argument("--sizes", nargs="+", default=["500m", "mixtral", "qwen3-moe"],
                         choices=make_checkpoint.SIZES)
     parser.add_argument("--formats", nargs="+", default=list(SCHEMES), choices=SCHEMES)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="also write the result to this file")
     chosen = parser.parse_args()
-    about, results = measure.machine(), {}
-    print(f"machine: {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB")
+    results = {}
     for size in chosen.sizes:
         # One checkpoint at a time, so that the folder needs room only for the largest.
         with measure.scratch(chosen.memory_folder) as folder:
-            found = measure_size(measure.program(chosen), folder, size, chosen.formats, chosen.threads)
-        for title, values in found.items():
-            print(f"{title}: refused: {values['refused']}" if "refused" in values
-                  else memory.line(title, values), flush=True)
-        results |= found
-    if chosen.json:
-        chosen.json.write_text(json.dumps({"machine": about, "results": results}, indent=2) + "\n")
+            results |= measure_size(
+                measure.program(chosen), folder, size, chosen.formats, chosen.threads)
+    measure.report_each(
+        chosen, results, lambda title, found: f"{title}: refused: {found['refused']}"
+        if "refused" in found else memory.line(title, found))
 
 
 if __name__ == "__main__":

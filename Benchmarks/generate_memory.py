@@ -11,11 +11,9 @@ take as it stands. The tokens per second are for comparison among the rows only.
 one copy free in the folder (1.6 GB).
 """
 
-import argparse
 import json
 import shutil
 import sys
-from pathlib import Path
 
 import make_checkpoint
 import measure
@@ -33,21 +31,12 @@ CASES = [
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--halftone", type=Path,
-                        default=measure.REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--memory-folder", type=Path, required=True,
-                        help="where checkpoint and copies go; on a disk or in memory")
+    parser = measure.options(__doc__, runs=None, memory_folder=True, checkpoint=True)
     parser.add_argument("--size", default="500m", choices=make_checkpoint.SIZES)
-    parser.add_argument("--checkpoint", type=Path, help="default: the made model")
     parser.add_argument("--only", nargs="+", default=CASES, metavar="FORMAT:SCHEME")
     parser.add_argument("--prompt-tokens", type=int, default=32)
     parser.add_argument("--generate-tokens", type=int, default=16)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="also write the result to this file")
     chosen = parser.parse_args()
-    chosen.peer_only = False
     halftone = measure.program(chosen)
     results, failed = {}, []
     with measure.scratch(chosen.memory_folder) as folder:
@@ -83,12 +72,7 @@ def main():
             results[case] = found
             measure.remove(model)
             measure.progress(line(case, found))
-    about = measure.machine()
-    print(f"machine: {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB")
-    for case, found in results.items():
-        print(line(case, found))
-    if chosen.json:
-        chosen.json.write_text(json.dumps({"machine": about, "results": results}, indent=2) + "\n")
+    measure.report_each(chosen, results, line)
     if failed:
         sys.exit("; ".join(failed))
 

@@ -207,17 +207,19 @@ def versions(*packages):
 
 
 def options(description, runs=5, memory_folder=False, checkpoint=False):
-    """The options that most scripts have."""
+    """The options that most scripts have; those of alternating runs where `runs` says how many."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--halftone", type=Path, default=REPOSITORY / ".build/release/halftone",
                         help="the program to measure (default: the release build)")
-    parser.add_argument("--peer-only", action="store_true", help="measure only the other program")
-    parser.add_argument("--runs", type=int, default=runs, help=f"rounds (default {runs})")
-    parser.add_argument("--threads", type=int, default=2, help="of both programs (default 2)")
+    if runs:
+        parser.add_argument("--peer-only", action="store_true",
+                            help="measure only the other program")
+        parser.add_argument("--runs", type=int, default=runs, help=f"rounds (default {runs})")
+    parser.add_argument("--threads", type=int, default=2, help="of each program (default 2)")
     parser.add_argument("--json", type=Path, help="also write the result to this file")
     if memory_folder:
-        parser.add_argument("--memory-folder", type=Path, required=True,
+        parser.add_argument("--memory-folder", type=Path, required=memory_folder != "optional",
                             help="a folder on a memory file system, such as /dev/shm on Linux")
     if checkpoint:
         parser.add_argument("--checkpoint", type=Path,
@@ -233,14 +235,28 @@ def program(chosen):
     return path
 
 
+def machine_line(about):
+    return (f"machine: {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, "
+            f"{about['system']}")
+
+
+def report_each(chosen, results, line):
+    """Prints a line for each result and, if asked, writes all as JSON."""
+    about = machine()
+    print(machine_line(about))
+    for title, found in results.items():
+        print(line(title, found))
+    if chosen.json:
+        chosen.json.write_text(json.dumps({"machine": about, "results": results}, indent=2) + "\n")
+
+
 def report(title, chosen, timings, ratios, notes=None, byte_count=None, packages=()):
     """Prints what was found and, if asked, writes it as JSON."""
     about, used = machine(), versions(*packages)
     if not chosen.peer_only:
         used["halftone"] = command(program(chosen), "--version", text_output=True).strip()
     print(f"\n{title}")
-    print(f"machine: {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, "
-          f"{about['system']}")
+    print(machine_line(about))
     print(f"instruction sets: {' '.join(about['instruction_sets'])}")
     if disturbance:
         print(disturbance.line())

@@ -13,7 +13,6 @@ time; the larger wants 8 GB free in the folder, which may as well be on a disk.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -71,17 +70,10 @@ def line(title, found):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--halftone", type=Path,
-                        default=measure.REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--memory-folder", type=Path, help="where the made checkpoints go")
+    parser = measure.options(__doc__, runs=None, memory_folder="optional")
     parser.add_argument("--sizes", nargs="+", default=["500m", "2b"], choices=make_checkpoint.SIZES)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="also write the result to this file")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     chosen = parser.parse_args()
-    chosen.peer_only = False
     results = {}
     if chosen.command:
         words = chosen.command[1:] if chosen.command[0] == "--" else chosen.command
@@ -101,12 +93,7 @@ def main():
                          "--threads", chosen.threads, *more])
     else:
         parser.error("either a command after -- or --memory-folder")
-    about = measure.machine()
-    print(f"machine: {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB")
-    for title, found in results.items():
-        print(line(title, found))
-    if chosen.json:
-        chosen.json.write_text(json.dumps({"machine": about, "results": results}, indent=2) + "\n")
+    measure.report_each(chosen, results, line)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,9 @@ must be equal but for the seconds. Peak anonymous memory is measured as memory.p
 The tokenizer is the example model's, so the checkpoint uses only the first 4096 of its ids.
 """
 
-import argparse
 import json
 import shutil
 import sys
-from pathlib import Path
 
 import make_checkpoint
 import measure
@@ -40,20 +38,12 @@ def seconds(document):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--halftone", type=Path,
-                        default=measure.REPOSITORY / ".build/release/halftone")
-    parser.add_argument("--memory-folder", type=Path, required=True,
-                        help="where the checkpoint goes; on a disk or in memory")
+    parser = measure.options(__doc__, runs=None, memory_folder=True)
     parser.add_argument("--size", default="500m", choices=make_checkpoint.SIZES)
     parser.add_argument("--limits", nargs="+", default=["500MB", "250MB"])
     parser.add_argument("--context", type=int, default=128)
     parser.add_argument("--windows", type=int, default=8)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="also write the result to this file")
     chosen = parser.parse_args()
-    chosen.peer_only = False
     halftone = measure.program(chosen)
     examples = measure.REPOSITORY / "examples"
     results, failed = {}, []
@@ -86,19 +76,18 @@ def main():
             if limit and found["peak_anonymous_bytes"] > byte_count(limit):
                 failed.append(f"{title}: exceeded")
             results[title] = found
-    about = measure.machine()
-    print(f"machine: {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB")
     print(f"{weights / 1e6:.0f} M weights on each side, {4 * weights / 1e9:.2f} GB as fp32; "
           f"{chosen.windows} windows of {chosen.context}, {chosen.threads} threads")
-    for title, found in results.items():
-        more = (f"; weights of one side are {found['weights_over_limit']} times the limit; "
-                f"result {'the same' if found['same_result'] else 'DIFFERENT'}"
-                if found["limit_bytes"] else "")
-        print(memory.line(title, found) + more)
-    if chosen.json:
-        chosen.json.write_text(json.dumps({"machine": about, "results": results}, indent=2) + "\n")
+    measure.report_each(chosen, results, line)
     if failed:
         sys.exit("; ".join(failed))
+
+
+def line(title, found):
+    more = (f"; weights of one side are {found['weights_over_limit']} times the limit; "
+            f"result {'the same' if found['same_result'] else 'DIFFERENT'}"
+            if found["limit_bytes"] else "")
+    return memory.line(title, found) + more
 
 
 if __name__ == "__main__":
