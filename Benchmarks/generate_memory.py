@@ -24,7 +24,7 @@ CASES = [
     "tone:nf4", "tone:nf4+dq", "tone:fp4", "tone:int4", "tone:int8", "tone:int8-row", "tone:bf16",
     "tone:w4a16", "tone:w4a16-asym", "tone:w8a16", "tone:fp8", "tone:nvfp4", "tone:mxfp4",
     "tone:affine2", "tone:affine4", "tone:affine6", "tone:affine8", "tone:int8-ct2",
-    "gguf:q4_0", "gguf:q8_0", "gguf:q4_k_m", "gguf:q6_k", "bitsandbytes:nf4", "mlx:affine4",
+    "gguf:q4_0", "gguf:q8_0", "gguf:q4_k_m", "gguf:q3_k_m", "gguf:q6_k", "bitsandbytes:nf4", "mlx:affine4",
     "compressed-tensors:w4a16", "gptq:w4a16", "awq:w4a16", "ctranslate2:int8-ct2",
     "modelopt:nvfp4",
 ]

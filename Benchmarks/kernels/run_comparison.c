@@ -22,6 +22,8 @@ static size_t compare_products(void) {
     for (size_t i = 0; candidate != NULL && product_comparison_name(i) != NULL; i++) {
       mismatches += report(candidate->name, product_comparison_name(i), product_compare(i, candidate));
     }
+    if (candidate == NULL) continue;
+    mismatches += report(candidate->name, "packed codes", packed_product_compare(candidate));
   }
   return mismatches;
 }

@@ -2,7 +2,7 @@
 //
 // The division leaves nothing for wider registers to gain, so AVX-512's table has these functions, too.
 
-#include "affine_bits.h"
+#include "kernels_internal.h"
 
 #if defined(__x86_64__)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "affine_bits.h"
+#include "kernels_internal.h"
 
 #if defined(__aarch64__)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "affine_bits.h"
+#include "kernels_internal.h"
 
 /// The nearest code, halves to even. Below 2^23 adding and subtracting it rounds to a whole number;
 /// what is clamped is at most 255. NaN gives 0, as the x86 instructions do.

@@ -55,6 +55,10 @@ void halftone_decode_int8_avx2(const int8_t *codes, size_t n, size_t block, cons
       _mm256_storeu_ps(out + i, _mm256_mul_ps(_mm256_cvtepi32_ps(low), scale));
       _mm256_storeu_ps(out + i + 8, _mm256_mul_ps(_mm256_cvtepi32_ps(high), scale));
     }
+    for (; i + 8 <= count; i += 8) {
+      __m256i eight = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(in + i)));
+      _mm256_storeu_ps(out + i, _mm256_mul_ps(_mm256_cvtepi32_ps(eight), scale));
+    }
     if (i < count) halftone_decode_int8_scalar(in + i, count - i, block, scales + b, out + i);
   }
 }

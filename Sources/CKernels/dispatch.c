@@ -19,7 +19,7 @@
 static const halftone_kernels scalar = HALFTONE_TABLE(scalar, scalar);
 static const halftone_math scalar_math = HALFTONE_MATH_TABLE(scalar);
 static const halftone_products scalar_products =
-    HALFTONE_PRODUCTS_TABLE("scalar", scalar, scalar, scalar);
+    HALFTONE_PRODUCTS_TABLE("scalar", scalar, scalar, scalar, scalar);
 static const halftone_grids scalar_grids = HALFTONE_GRID_TABLE(scalar, scalar);
 static const halftone_block_encoders scalar_encoders = HALFTONE_ENCODER_TABLE(scalar, scalar);
 
@@ -29,12 +29,12 @@ static const halftone_kernels avx2 = HALFTONE_TABLE(avx2, avx2);
 static const halftone_kernels avx512 = HALFTONE_TABLE(avx512, avx2);
 static const halftone_math avx2_math = HALFTONE_MATH_TABLE(avx2);
 static const halftone_math avx512_math = HALFTONE_MATH_TABLE(avx512);
-static const halftone_products avx2_products = HALFTONE_PRODUCTS_TABLE("avx2", avx2, avx2, avx2);
+static const halftone_products avx2_products = HALFTONE_PRODUCTS_TABLE("avx2", avx2, avx2, avx2, avx2);
 // Rounding of activations is little of a product's time, and the panels for many rows of them are AVX2's.
 static const halftone_products avx512_products =
-    HALFTONE_PRODUCTS_TABLE("avx512", avx512, avx512, avx2);
+    HALFTONE_PRODUCTS_TABLE("avx512", avx512, avx512, avx2, scalar);
 static const halftone_products avx512_vnni_products =
-    HALFTONE_PRODUCTS_TABLE("avx512", avx512, avx512_vnni, avx2);
+    HALFTONE_PRODUCTS_TABLE("avx512", avx512, avx512_vnni, avx2, scalar);
 static const halftone_grids avx2_grids = HALFTONE_GRID_TABLE(avx2, avx2);
 static const halftone_grids avx512_grids = HALFTONE_GRID_TABLE(avx512, avx2);
 static const halftone_block_encoders avx2_encoders = HALFTONE_ENCODER_TABLE(avx2, avx2);
@@ -80,9 +80,9 @@ static int has_vnni(void) {
 static const halftone_kernels neon = HALFTONE_TABLE(neon, neon);
 static const halftone_kernels neon_without_crc = HALFTONE_TABLE(neon, scalar);
 static const halftone_math neon_math = HALFTONE_MATH_TABLE(neon);
-static const halftone_products neon_products = HALFTONE_PRODUCTS_TABLE("neon", neon, neon, neon);
+static const halftone_products neon_products = HALFTONE_PRODUCTS_TABLE("neon", neon, neon, neon, scalar);
 static const halftone_products neon_dotprod_products =
-    HALFTONE_PRODUCTS_TABLE("neon", neon, neon_dotprod, neon);
+    HALFTONE_PRODUCTS_TABLE("neon", neon, neon_dotprod, neon, scalar);
 static const halftone_grids neon_grids = HALFTONE_GRID_TABLE(neon, scalar);
 static const halftone_block_encoders neon_encoders = HALFTONE_ENCODER_TABLE(scalar, neon);
 

@@ -6,7 +6,7 @@
 #include "product_tiles.h"
 
 #if defined(__x86_64__)
-#include "kernels_x86.h"
+#include "unpack_avx2.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -119,13 +119,25 @@ INLINE float zeros_share(const float *scales, const uint8_t *zeros, const float 
   return share;
 }
 
+/// Adds the products of the 32 bytes from column `k` on.
+INLINE void add_bytes(__m256i code, __m256 scale, size_t columns, size_t k, const void *quantized,
+                      const int states, __m256 totals[4]) {
+  const size_t size = halftone_state_bytes(columns), steps = halftone_arranged_count(columns);
+  const __m256i magnitudes = _mm256_abs_epi8(code);
+  for (int s = 0; s < states; s++) {
+    const char *state = (const char *)quantized + (size_t)s * size;
+    const __m256i sum = dot(code, magnitudes, (const int8_t *)state + k);
+    const __m256 step = _mm256_broadcast_ss((const float *)(const void *)(state + steps) + k / 8);
+    totals[s] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), _mm256_mul_ps(step, scale), totals[s]);
+  }
+}
+
 /// One row of bytes times `states` (a constant) rows of activations.
 INLINE void multiply_bytes(const halftone_coded_rows *weights, size_t row, const void *quantized,
                            const int states, float *sums) {
-  const size_t columns = weights->columns, size = halftone_state_bytes(columns);
+  const size_t columns = weights->columns;
   const uint8_t *codes = halftone_row_codes(weights, row);
   const float *scales = weights->scales + row * (columns / weights->block);
-  const size_t steps = halftone_arranged_count(columns);
   __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
                       _mm256_setzero_ps()};
   for (size_t start = 0; start < columns; start += weights->block) {
@@ -140,19 +152,89 @@ INLINE void multiply_bytes(const halftone_coded_rows *weights, size_t row, const
         for (size_t i = k; i < end; i++) last[i - k] = (int8_t)codes[i];
         code = _mm256_loadu_si256((const __m256i *)(const void *)last);
       }
-      const __m256i magnitudes = _mm256_abs_epi8(code);
       halftone_ask_ahead(codes + k);
-      for (int s = 0; s < states; s++) {
-        const char *state = (const char *)quantized + (size_t)s * size;
-        const __m256i sum = dot(code, magnitudes, (const int8_t *)state + k);
-        const __m256 step =
-            _mm256_broadcast_ss((const float *)(const void *)(state + steps) + k / 8);
-        totals[s] =
-            _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), _mm256_mul_ps(step, scale), totals[s]);
-      }
+      add_bytes(code, scale, columns, k, quantized, states, totals);
     }
   }
   for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
+}
+
+/// One row of bytes in blocks of half a group times `states` (a constant) rows of activations.
+INLINE void multiply_halves(const halftone_coded_rows *weights, size_t row, const void *quantized,
+                            const int states, float *sums) {
+  const size_t columns = weights->columns;
+  const uint8_t *codes = halftone_row_codes(weights, row);
+  const float *scales = weights->scales + row * halftone_blocks_per_row(weights);
+  __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
+                      _mm256_setzero_ps()};
+  for (size_t k = 0; k < columns; k += 32, scales += 2) {
+    const __m256 scale = _mm256_blend_ps(_mm256_set1_ps(scales[0]), _mm256_set1_ps(scales[1]), 0xF0);
+    const __m256i code = _mm256_loadu_si256((const __m256i *)(codes + k));
+    add_bytes(code, scale, columns, k, quantized, states, totals);
+  }
+  for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
+}
+
+/// One row of packed codes times `states` (a constant) rows of activations. `is_half`, a constant, says
+/// that blocks have half a group.
+INLINE void multiply_packed(const halftone_coded_rows *weights, const unpacking *how,
+                            const int is_half, const uint8_t *codes, const uint8_t *end,
+                            const float *scales, const void *quantized, const int states,
+                            float *sums) {
+  const size_t columns = weights->columns, span = is_half ? 32 : weights->block;
+  __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
+                      _mm256_setzero_ps()};
+  for (size_t start = 0; start < columns; start += span) {
+    __m256 scale = _mm256_set1_ps(*scales++);
+    if (is_half) scale = _mm256_blend_ps(scale, _mm256_set1_ps(*scales++), 0xF0);
+    for (size_t k = start; k < start + span; k += 32, codes += 4 * how->width) {
+      halftone_ask_ahead(codes);
+      add_bytes(unpack_group(how, codes, end), scale, columns, k, quantized, states, totals);
+    }
+  }
+  for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
+}
+
+INLINE void multiply_packed_rows(const halftone_coded_rows *weights, const unpacking *how,
+                                 const int is_half, const uint8_t *end, size_t first, size_t rows,
+                                 const void *quantized, const int states, float *out,
+                                 size_t stride, int adding) {
+  const size_t bytes = weights->columns * how->width / 8;
+  const size_t blocks = halftone_blocks_per_row(weights);
+  for (size_t row = first; row < first + rows; row++) {
+    float sums[4];
+    multiply_packed(weights, how, is_half, (const uint8_t *)weights->codes + row * bytes, end,
+                    weights->scales + row * blocks, quantized, states, sums);
+    for (int s = 0; s < states; s++) {
+      float *place = out + (size_t)s * stride + (row - first);
+      const float sum = weights->factor * sums[s];
+      *place = adding ? *place + sum : sum;
+    }
+  }
+}
+
+int halftone_multiply_packed_avx2(const halftone_coded_rows *weights, int bits, int zero,
+                                  const int8_t *table, size_t first, size_t rows,
+                                  const void *quantized, size_t states, float *out, size_t stride,
+                                  int adding) {
+  const int is_half = halftone_has_half_groups(weights);
+  const int is_whole = weights->block % 32 == 0 && weights->columns % 32 == 0;
+  if (states >= HALFTONE_PANEL_STATES || !(is_half || is_whole)) return 0;
+  const size_t size = halftone_state_bytes(weights->columns);
+  const unpacking how = make_unpacking(bits, zero, table);
+  const uint8_t *end =
+      (const uint8_t *)weights->codes + (first + rows) * (weights->columns * how.width / 8);
+#define MULTIPLY(is_half, n)                                                                       \
+  multiply_packed_rows(weights, &how, is_half, end, first + start, length,                         \
+                       (const char *)quantized + s * size, n, out + s * stride + start, stride,    \
+                       adding)
+#define TILE(n)                                                                                    \
+  if (is_half) MULTIPLY(1, n);                                                                     \
+  else MULTIPLY(0, n)
+  HALFTONE_PRODUCT_TILES(rows, states, TILE)
+#undef TILE
+#undef MULTIPLY
+  return 1;
 }
 
 INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_code_kind kind,
@@ -167,6 +249,8 @@ INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_cod
       multiply_four_bit(weights, 64, table, first + row, quantized, states, sums);
     } else if (halftone_is_four_bit(kind)) {
       multiply_four_bit(weights, weights->block, table, first + row, quantized, states, sums);
+    } else if (halftone_has_half_groups(weights)) {
+      multiply_halves(weights, first + row, quantized, states, sums);
     } else {
       multiply_bytes(weights, first + row, quantized, states, sums);
     }
@@ -202,7 +286,7 @@ INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_cod
 void halftone_multiply_fast_avx2(const halftone_coded_rows *weights, size_t first, size_t rows,
                                  const void *quantized, size_t states, float *out, size_t stride,
                                  int adding) {
-  if (!halftone_has_whole_groups(weights)) {
+  if (!halftone_has_whole_groups(weights) && !halftone_has_half_groups(weights)) {
     halftone_multiply_fast_scalar(weights, first, rows, quantized, states, out, stride, adding);
     return;
   }

@@ -119,6 +119,15 @@ INLINE float next_scale(scale_cursor *cursor) {
   return scale;
 }
 
+/// The scales of four blocks of 16 weights, or of the last two of a row.
+INLINE __m512 four_scales(const float *scales, size_t weights) {
+  static const int32_t places[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
+  const __m128 four = weights >= 64
+                          ? _mm_loadu_ps(scales)
+                          : _mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)scales));
+  return _mm512_permutexvar_ps(_mm512_loadu_si512(places), _mm512_castps128_ps512(four));
+}
+
 /// One row of bytes times `states` (a constant) rows of activations.
 INLINE void multiply_bytes(const halftone_coded_rows *weights, size_t row, const void *quantized,
                            const int states, float *sums) {
@@ -128,13 +137,19 @@ INLINE void multiply_bytes(const halftone_coded_rows *weights, size_t row, const
   const uint8_t *codes = halftone_row_codes(weights, row);
   // Blocks that are no whole vectors, and not the row, change after 32 weights of one.
   const int is_divided = block % 64 != 0 && block != columns;
-  const size_t parts = is_divided ? block / 32 : (block + 63) / 64;
+  const int is_half = halftone_has_half_groups(weights);
+  const size_t parts = is_half ? 1 : is_divided ? block / 32 : (block + 63) / 64;
   scale_cursor cursor = {weights->scales + row * (columns / block), parts, parts};
   __m512 totals[4];
   for (int s = 0; s < states; s++) totals[s] = _mm512_setzero_ps();
   for (size_t k = 0; k < columns; k += 64) {
-    __m512 scale = _mm512_set1_ps(next_scale(&cursor));
-    if (is_divided && columns - k > 32) {
+    __m512 scale;
+    if (is_half) {
+      scale = four_scales(cursor.scales + k / block, columns - k);
+    } else {
+      scale = _mm512_set1_ps(next_scale(&cursor));
+    }
+    if (is_divided && !is_half && columns - k > 32) {
       scale = _mm512_mask_blend_ps(0xFF00, scale, _mm512_set1_ps(next_scale(&cursor)));
     }
     __m512i code;
@@ -201,7 +216,7 @@ INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_cod
 void VARIANT(halftone_multiply_fast)(const halftone_coded_rows *weights, size_t first, size_t rows,
                                      const void *quantized, size_t states, float *out,
                                      size_t stride, int adding) {
-  if (!halftone_has_whole_groups(weights)) {
+  if (!halftone_has_whole_groups(weights) && !halftone_has_half_groups(weights)) {
     halftone_multiply_fast_scalar(weights, first, rows, quantized, states, out, stride, adding);
   } else if (states >= HALFTONE_PANEL_STATES && halftone_multiplies_many_avx2(weights)) {
     halftone_multiply_panels_avx2(weights, first, rows, quantized, states, out, stride, adding);

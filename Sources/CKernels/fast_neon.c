@@ -18,6 +18,12 @@ static inline __attribute__((always_inline)) int32x4_t dot(int8x16_t a, int8x16_
   return vpadalq_s16(vpaddlq_s16(low), high);
 }
 
+static inline __attribute__((always_inline)) int32x4_t half_dot(int8x16_t a, const int8_t *x) {
+  const int8x16_t half = vld1q_s8(x);
+  const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(a), vget_low_s8(half)));
+  return vpadalq_s16(low, vmull_high_s8(a, half));
+}
+
 #define VARIANT(name) name##_neon
 #include "fast_neon.h"
 

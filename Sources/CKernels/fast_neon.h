@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Products in fast arithmetic, 32 weights at a time; included with and without the dot product
-// extension, by a file that defines VARIANT(name) and dot(a, b, x), the sums in four lanes of two
-// vectors of signed bytes times 32 activations. Zeros are taken from the codes, which then have a sign.
+// extension, by a file that defines VARIANT(name), dot(a, b, x), the sums in four lanes of two
+// vectors of signed bytes times 32 activations, and half_dot(a, x), those of one. Zeros are taken from
+// the codes, which then have a sign.
 
 #include <arm_neon.h>
 
@@ -62,6 +63,28 @@ INLINE void multiply_row(const halftone_coded_rows *weights, const halftone_code
   for (int s = 0; s < states; s++) sums[s] = vaddvq_f32(totals[s]);
 }
 
+/// One row of bytes in blocks of half a group times `states` (a constant) rows of activations.
+INLINE void multiply_halves(const halftone_coded_rows *weights, size_t row, const void *quantized,
+                            const int states, float *sums) {
+  const size_t columns = weights->columns, size = halftone_state_bytes(columns);
+  const size_t steps = halftone_arranged_count(columns), half = HALFTONE_STATE_GROUP / 2;
+  const uint8_t *codes = halftone_row_codes(weights, row);
+  const float *scales = weights->scales + row * halftone_blocks_per_row(weights);
+  float32x4_t totals[4];
+  for (int s = 0; s < states; s++) totals[s] = vdupq_n_f32(0);
+  for (size_t k = 0; k < columns; k += half) {
+    const int8x16_t code = vreinterpretq_s8_u8(vld1q_u8(codes + k));
+    for (int s = 0; s < states; s++) {
+      const char *state = (const char *)quantized + (size_t)s * size;
+      const int32x4_t sum = half_dot(code, (const int8_t *)state + k);
+      const float step =
+          ((const float *)(const void *)(state + steps))[k / HALFTONE_STATE_GROUP * 4];
+      totals[s] = vfmaq_n_f32(totals[s], vcvtq_f32_s32(sum), step * scales[k / half]);
+    }
+  }
+  for (int s = 0; s < states; s++) sums[s] = vaddvq_f32(totals[s]);
+}
+
 /// Some rows of one kind times `states` (a constant) rows of activations.
 INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_code_kind kind,
                           int8x16_t table, float unit, size_t first, size_t rows,
@@ -69,7 +92,11 @@ INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_cod
                           int adding) {
   for (size_t row = 0; row < rows; row++) {
     float sums[4];
-    multiply_row(weights, kind, table, first + row, quantized, states, sums);
+    if (halftone_has_half_groups(weights)) {
+      multiply_halves(weights, first + row, quantized, states, sums);
+    } else {
+      multiply_row(weights, kind, table, first + row, quantized, states, sums);
+    }
     for (int s = 0; s < states; s++) {
       float *place = out + (size_t)s * stride + row;
       const float sum = unit * sums[s];
@@ -101,7 +128,7 @@ void VARIANT(halftone_multiply_fast)(const halftone_coded_rows *weights, size_t 
     multiply_kind(weights, kind, first, rows, quantized, states, out, stride, adding);             \
     break;
   const int is_row = weights->kind == HALFTONE_CODES_INT8 && weights->block == weights->columns;
-  if (weights->block % HALFTONE_STATE_GROUP != 0 && !is_row) {
+  if (weights->block % HALFTONE_STATE_GROUP != 0 && !is_row && !halftone_has_half_groups(weights)) {
     halftone_multiply_fast_scalar(weights, first, rows, quantized, states, out, stride, adding);
     return;
   }

@@ -14,6 +14,10 @@ static inline __attribute__((always_inline)) int32x4_t dot(int8x16_t a, int8x16_
   return vdotq_s32(vdotq_s32(vdupq_n_s32(0), a, vld1q_s8(x)), b, vld1q_s8(x + 16));
 }
 
+static inline __attribute__((always_inline)) int32x4_t half_dot(int8x16_t a, const int8_t *x) {
+  return vdotq_s32(vdupq_n_s32(0), a, vld1q_s8(x));
+}
+
 #define VARIANT(name) name##_neon_dotprod
 #include "fast_neon.h"
 

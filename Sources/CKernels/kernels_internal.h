@@ -48,6 +48,8 @@
                                     const float *scales, const float *biases, uint8_t *codes);     \
   void halftone_decode_affine_##isa(const uint8_t *codes, size_t n, size_t block, int bits,        \
                                     const float *scales, const float *biases, float *dst);         \
+  void halftone_unpack_##isa(const uint8_t *codes, size_t n, int bits, int zero,                   \
+                             const int8_t *table, int8_t *dst);                                    \
   void halftone_error_sums_##isa(const float *x, const float *y, size_t n,                         \
                                  halftone_error_sums *sums);                                       \
   uint32_t halftone_crc32c_##isa(uint32_t crc, const void *bytes, size_t count);                   \
@@ -74,7 +76,7 @@ HALFTONE_DECLARE_VARIANT(neon)
     .decode_lookup4 = halftone_decode_lookup4_##isa,                                               \
     .decode_int8 = halftone_decode_int8_##isa, .decode_uint4 = halftone_decode_uint4_##isa,        \
     .encode_affine = halftone_encode_affine_##isa,                                                 \
-    .decode_affine = halftone_decode_affine_##isa,                                                 \
+    .decode_affine = halftone_decode_affine_##isa, .unpack = halftone_unpack_##isa,                \
     .error_sums = halftone_error_sums_##isa, .crc32c = halftone_crc32c_##crc_isa,                  \
     .split_planes2 = halftone_split_planes2_##isa, .join_planes2 = halftone_join_planes2_##isa,    \
     .split_planes4 = halftone_split_planes4_##isa, .join_planes4 = halftone_join_planes4_##isa,    \

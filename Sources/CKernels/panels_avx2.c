@@ -28,12 +28,14 @@ HALFTONE_BEGIN_AVX2
 /// Some columns of eight rows of weights.
 typedef struct panel {
   __m256i codes[PANEL_GROUPS][GROUP_VECTORS];
-  __m256 scales[PANEL_GROUPS];
+  /// One of each group, or of each half of one.
+  __m256 scales[2 * PANEL_GROUPS];
   /// For UINT4: zero * scale of the blocks that begin here, in order.
   __m256 zeros[PANEL_GROUPS];
 } panel;
 
 int halftone_multiplies_many_avx2(const halftone_coded_rows *weights) {
+  if (halftone_has_half_groups(weights)) return 1;
   return weights->kind <= HALFTONE_CODES_INT8 && weights->block % HALFTONE_STATE_GROUP == 0 &&
          weights->columns % (halftone_is_four_bit(weights->kind) ? 64 : 32) == 0;
 }
@@ -57,11 +59,36 @@ INLINE void transpose(__m256i v[LANES]) {
   }
 }
 
+/// The scales of a panel's groups, or, where there are two `parts` (a constant) to one, of these.
+INLINE void fill_scales(const halftone_coded_rows *weights, const halftone_code_kind kind,
+                        const int parts, const size_t places[LANES], size_t column, size_t groups,
+                        panel *panel) {
+  const size_t length = HALFTONE_STATE_GROUP / (size_t)parts;
+  size_t begun = 0;
+  for (size_t g = 0; g < groups * (size_t)parts; g++) {
+    const size_t place = column + g * length, b = place / weights->block;
+    const int begins = place % weights->block == 0;
+    if (g > 0 && !begins) {
+      panel->scales[g] = panel->scales[g - 1];
+      continue;
+    }
+    float scales[LANES], zeros[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+      scales[lane] = weights->scales[places[lane] + b];
+      if (kind == HALFTONE_CODES_UINT4) {
+        zeros[lane] = (float)weights->zeros[places[lane] + b] * scales[lane];
+      }
+    }
+    panel->scales[g] = _mm256_loadu_ps(scales);
+    if (kind == HALFTONE_CODES_UINT4 && begins) panel->zeros[begun++] = _mm256_loadu_ps(zeros);
+  }
+}
+
 /// Fills a panel with `groups` groups of columns from `column` on, of eight rows of which those from
 /// `last` on repeat that one.
 INLINE void fill(const halftone_coded_rows *weights, const halftone_code_kind kind,
-                 const __m256i table, size_t row, size_t last, size_t column, size_t groups,
-                 panel *panel) {
+                 const int parts, const __m256i table, size_t row, size_t last, size_t column,
+                 size_t groups, panel *panel) {
   const size_t blocks = halftone_blocks_per_row(weights);
   const int is_four_bit = halftone_is_four_bit(kind);
   const uint8_t *codes[LANES];
@@ -99,24 +126,7 @@ INLINE void fill(const halftone_coded_rows *weights, const halftone_code_kind ki
       panel->codes[g + (size_t)i / 4][4 + i % 4] = low;
     }
   }
-  size_t begun = 0;
-  for (size_t g = 0; g < groups; g++) {
-    const size_t place = column + g * HALFTONE_STATE_GROUP, b = place / weights->block;
-    const int begins = place % weights->block == 0;
-    if (g > 0 && !begins) {
-      panel->scales[g] = panel->scales[g - 1];
-      continue;
-    }
-    float scales[LANES], zeros[LANES];
-    for (int lane = 0; lane < LANES; lane++) {
-      scales[lane] = weights->scales[places[lane] + b];
-      if (kind == HALFTONE_CODES_UINT4) {
-        zeros[lane] = (float)weights->zeros[places[lane] + b] * scales[lane];
-      }
-    }
-    panel->scales[g] = _mm256_loadu_ps(scales);
-    if (kind == HALFTONE_CODES_UINT4 && begins) panel->zeros[begun++] = _mm256_loadu_ps(zeros);
-  }
+  fill_scales(weights, kind, parts, places, column, groups, panel);
 }
 
 /// Where the codes of the four activations lie that meet a vector.
@@ -133,17 +143,19 @@ INLINE __m256i four(const int8_t *x) {
 }
 
 /// `panels` panels (a constant) times `states` (a constant) rows of activations, `size` bytes apart.
-INLINE void multiply_tile(const halftone_code_kind kind, const panel *panel, const int panels,
-                          size_t groups, const int8_t *x, const float *steps, size_t size,
-                          const int states, __m256 totals[2][TILE_STATES]) {
+INLINE void multiply_tile(const halftone_code_kind kind, const int parts, const panel *panel,
+                          const int panels, size_t groups, const int8_t *x, const float *steps,
+                          size_t size, const int states, __m256 totals[2][TILE_STATES]) {
   const __m256i ones = _mm256_set1_epi16(1);
-  for (size_t g = 0; g < groups; g++) {
+  const size_t vectors = GROUP_VECTORS / (size_t)parts;
+  for (size_t part = 0; part < groups * (size_t)parts; part++) {
+    const size_t g = part / (size_t)parts, begin = part % (size_t)parts * vectors;
     __m256i sums[2][TILE_STATES];
     for (int p = 0; p < panels; p++) {
       for (int s = 0; s < states; s++) sums[p][s] = _mm256_setzero_si256();
     }
 #pragma clang loop unroll_count(4)
-    for (size_t i = 0; i < GROUP_VECTORS; i++) {
+    for (size_t i = begin; i < begin + vectors; i++) {
       const int8_t *place = x + activation_place(kind, g, i);
       __m256i codes[2], magnitudes[2];
       for (int p = 0; p < panels; p++) {
@@ -170,7 +182,7 @@ INLINE void multiply_tile(const halftone_code_kind kind, const panel *panel, con
       for (int p = 0; p < panels; p++) {
         if (kind == HALFTONE_CODES_UINT4) sums[p][s] = _mm256_madd_epi16(sums[p][s], ones);
         totals[p][s] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums[p][s]),
-                                       _mm256_mul_ps(panel[p].scales[g], step), totals[p][s]);
+                                       _mm256_mul_ps(panel[p].scales[part], step), totals[p][s]);
       }
     }
   }
@@ -204,9 +216,9 @@ INLINE span span_of(const halftone_coded_rows *weights, size_t group, size_t gro
 
 /// Panels of the same columns times `states` (a constant) rows of activations.
 INLINE void multiply_states(const halftone_coded_rows *weights, const halftone_code_kind kind,
-                            float unit, const panel *panels, size_t rows, span span,
-                            const char *quantized, const int states, float *out, size_t stride,
-                            int adding) {
+                            const int parts, float unit, const panel *panels, size_t rows,
+                            span span, const char *quantized, const int states, float *out,
+                            size_t stride, int adding) {
   const int together = kind == HALFTONE_CODES_UINT4 ? 2 : 1;
   const size_t size = halftone_state_bytes(weights->columns);
   const halftone_state state = halftone_state_at(quantized, weights->columns);
@@ -217,8 +229,8 @@ INLINE void multiply_states(const halftone_coded_rows *weights, const halftone_c
     for (int p = 0; p < together; p++) {
       for (int s = 0; s < states; s++) totals[p][s] = _mm256_setzero_ps();
     }
-    multiply_tile(kind, panel, together, span.groups, state.codes + span.column, steps, size,
-                  states, totals);
+    multiply_tile(kind, parts, panel, together, span.groups, state.codes + span.column, steps,
+                  size, states, totals);
     for (size_t b = 0; kind == HALFTONE_CODES_UINT4 && b < span.blocks; b++) {
       for (int s = 0; s < states; s++) {
         const char *sums = (const char *)(state.sums + span.first_block + b);
@@ -240,20 +252,20 @@ INLINE void multiply_states(const halftone_coded_rows *weights, const halftone_c
 
 /// Panels of the same columns times all activations.
 INLINE void multiply_pass(const halftone_coded_rows *weights, const halftone_code_kind kind,
-                          float unit, const panel *panels, size_t rows, span span,
+                          const int parts, float unit, const panel *panels, size_t rows, span span,
                           const char *quantized, size_t states, float *out, size_t stride,
                           int adding) {
   const size_t size = halftone_state_bytes(weights->columns);
 #define TILE(n)                                                                                    \
-  multiply_states(weights, kind, unit, panels, rows, span, quantized + s * size, n,                \
+  multiply_states(weights, kind, parts, unit, panels, rows, span, quantized + s * size, n,         \
                   out + s * stride, stride, adding)
   HALFTONE_PRODUCT_STATES(states, TILE)
 #undef TILE
 }
 
 INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_code_kind kind,
-                          size_t first, size_t rows, const void *quantized, size_t states,
-                          float *out, size_t stride, int adding) {
+                          const int parts, size_t first, size_t rows, const void *quantized,
+                          size_t states, float *out, size_t stride, int adding) {
   float unit = weights->factor;
   __m256i table = _mm256_setzero_si256();
   if (kind == HALFTONE_CODES_LOOKUP4) {
@@ -269,11 +281,11 @@ INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_cod
       panel panels[PASS_PANELS];
       for (size_t row = 0; row < LANES * PASS_PANELS && row < (length + 15) / 16 * 16;
            row += LANES) {
-        fill(weights, kind, table, first + start + row, first + start + length - 1,
+        fill(weights, kind, parts, table, first + start + row, first + start + length - 1,
              group * HALFTONE_STATE_GROUP, groups, panels + row / LANES);
       }
-      multiply_pass(weights, kind, unit, panels, length, span_of(weights, group, groups), quantized,
-                    states, out + start, stride, adding || group > 0);
+      multiply_pass(weights, kind, parts, unit, panels, length, span_of(weights, group, groups),
+                    quantized, states, out + start, stride, adding || group > 0);
     }
   }
 }
@@ -281,18 +293,18 @@ INLINE void multiply_kind(const halftone_coded_rows *weights, const halftone_cod
 void halftone_multiply_panels_avx2(const halftone_coded_rows *weights, size_t first, size_t rows,
                                    const void *quantized, size_t states, float *out,
                                    size_t stride, int adding) {
-#define KIND(kind)                                                                                 \
-  case kind:                                                                                       \
-    multiply_kind(weights, kind, first, rows, quantized, states, out, stride, adding);             \
-    break;
-  switch (weights->kind) {
-    KIND(HALFTONE_CODES_LOOKUP4)
-    KIND(HALFTONE_CODES_UINT4)
-    default:
-      multiply_kind(weights, HALFTONE_CODES_INT8, first, rows, quantized, states, out, stride,
-                    adding);
+#define MULTIPLY(kind, parts)                                                                      \
+  multiply_kind(weights, kind, parts, first, rows, quantized, states, out, stride, adding)
+  if (weights->kind == HALFTONE_CODES_LOOKUP4) {
+    MULTIPLY(HALFTONE_CODES_LOOKUP4, 1);
+  } else if (weights->kind == HALFTONE_CODES_UINT4) {
+    MULTIPLY(HALFTONE_CODES_UINT4, 1);
+  } else if (halftone_has_half_groups(weights)) {
+    MULTIPLY(HALFTONE_CODES_INT8, 2);
+  } else {
+    MULTIPLY(HALFTONE_CODES_INT8, 1);
   }
-#undef KIND
+#undef MULTIPLY
 }
 
 HALFTONE_END

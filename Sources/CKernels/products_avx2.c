@@ -24,7 +24,8 @@ static int has_whole_vectors(const halftone_coded_rows *weights) {
 
 /// Whether bytes are widened 32 at a time.
 static int has_whole_bytes(const halftone_coded_rows *weights) {
-  return weights->kind == HALFTONE_CODES_INT8 && weights->block % 32 == 0;
+  return weights->kind == HALFTONE_CODES_INT8 &&
+         (weights->block % 32 == 0 || halftone_has_half_groups(weights));
 }
 
 /// Of 32 numbers, the place of that which a widened vector of bytes holds at `place`.
@@ -246,6 +247,27 @@ INLINE void multiply_wide(const halftone_coded_rows *weights, const halftone_cod
   for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
 }
 
+/// One row of bytes in blocks of half a vector, as the lanes of a widened one are, times `states` (a
+/// constant) rows of activations.
+INLINE void multiply_halves(const halftone_coded_rows *weights, size_t row, const float *arranged,
+                            const int states, float *sums) {
+  const size_t columns = weights->columns, count = halftone_arranged_count(columns);
+  const uint8_t *codes = halftone_row_codes(weights, row);
+  const float *scales = weights->scales + row * halftone_blocks_per_row(weights);
+  __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
+                      _mm256_setzero_ps()};
+  for (size_t k = 0; k < columns; k += 32, scales += 2) {
+    const __m256 scale = two(scales[0], scales[1]);
+    __m256 numbers[4];
+    widen_bytes(_mm256_loadu_si256((const __m256i *)(codes + k)), numbers);
+    for (int s = 0; s < states; s++) {
+      const __m256 sum = four_products(numbers, arranged + (size_t)s * count + k);
+      totals[s] = _mm256_fmadd_ps(sum, scale, totals[s]);
+    }
+  }
+  for (int s = 0; s < states; s++) sums[s] = sum_of(totals[s]);
+}
+
 /// One row of bytes in blocks of whole vectors times `states` (a constant) rows of activations.
 INLINE void multiply_bytes(const halftone_coded_rows *weights, size_t row, const float *arranged,
                            const int states, float *sums) {
@@ -319,6 +341,8 @@ INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_cod
       multiply_four_bit(weights, weights->block, planes, first + row, arranged, states, sums);
     } else if (kind == HALFTONE_CODES_BF16) {
       multiply_bf16(weights, first + row, arranged, states, sums);
+    } else if (kind == HALFTONE_CODES_INT8 && halftone_has_half_groups(weights)) {
+      multiply_halves(weights, first + row, arranged, states, sums);
     } else if (kind == HALFTONE_CODES_INT8 && has_whole_bytes(weights)) {
       multiply_bytes(weights, first + row, arranged, states, sums);
     } else {

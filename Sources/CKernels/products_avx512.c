@@ -24,7 +24,7 @@ static int has_whole_vectors(const halftone_coded_rows *weights) {
     return weights->block % 64 == 0 || weights->block == 32;
   }
   return weights->kind != HALFTONE_CODES_INT8 || weights->block % 32 == 0 ||
-         weights->block == weights->columns;
+         weights->block == weights->columns || halftone_has_half_groups(weights);
 }
 
 void halftone_arrange_avx512(const halftone_coded_rows *weights, const float *x, float *arranged) {
@@ -162,6 +162,30 @@ INLINE void multiply_wide(const halftone_coded_rows *weights, const halftone_cod
   for (int s = 0; s < states; s++) sums[s] = _mm512_reduce_add_ps(totals[s]);
 }
 
+/// One row of bytes in blocks of one vector times `states` (a constant) rows of activations.
+INLINE void multiply_halves(const halftone_coded_rows *weights, size_t row, const float *arranged,
+                            const int states, float *sums) {
+  const size_t columns = weights->columns, count = halftone_arranged_count(columns);
+  const uint8_t *codes = halftone_row_codes(weights, row);
+  const float *scales = weights->scales + row * halftone_blocks_per_row(weights);
+  __m512 totals[4][2];
+  for (int s = 0; s < states; s++) totals[s][0] = totals[s][1] = _mm512_setzero_ps();
+  for (size_t k = 0; k < columns; k += 32, scales += 2) {
+    __m512 numbers[2];
+    widen(HALFTONE_CODES_INT8, codes + k, numbers);
+    for (int i = 0; i < 2; i++) {
+      const __m512 weight = _mm512_mul_ps(numbers[i], _mm512_set1_ps(scales[i]));
+      for (int s = 0; s < states; s++) {
+        const __m512 x = _mm512_loadu_ps(arranged + (size_t)s * count + k + 16 * (size_t)i);
+        totals[s][i] = _mm512_fmadd_ps(weight, x, totals[s][i]);
+      }
+    }
+  }
+  for (int s = 0; s < states; s++) {
+    sums[s] = _mm512_reduce_add_ps(_mm512_add_ps(totals[s][0], totals[s][1]));
+  }
+}
+
 /// Some rows of one kind times `states` (a constant) rows of activations.
 INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_code_kind kind,
                           const int is_short, __m512 values, size_t first, size_t rows,
@@ -171,6 +195,8 @@ INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_cod
     float sums[4];
     if (halftone_is_four_bit(kind)) {
       multiply_four_bit(weights, is_short, values, first + row, arranged, states, sums);
+    } else if (halftone_has_half_groups(weights)) {
+      multiply_halves(weights, first + row, arranged, states, sums);
     } else {
       multiply_wide(weights, kind, first + row, arranged, states, sums);
     }

@@ -18,6 +18,10 @@
   void halftone_multiply_fast_##isa(const halftone_coded_rows *weights, size_t first, size_t rows, \
                                     const void *quantized, size_t states, float *out,              \
                                     size_t stride, int adding);                                    \
+  int halftone_multiply_packed_##isa(const halftone_coded_rows *weights, int bits, int zero,       \
+                                     const int8_t *table, size_t first, size_t rows,               \
+                                     const void *quantized, size_t states, float *out,             \
+                                     size_t stride, int adding);                                   \
   int halftone_multiplies_many_##isa(const halftone_coded_rows *weights);
 
 HALFTONE_DECLARE_PRODUCTS(scalar)
@@ -28,13 +32,14 @@ HALFTONE_DECLARE_PRODUCTS(neon)
 HALFTONE_DECLARE_PRODUCTS(neon_dotprod)
 
 /// Exact products from one file, fast ones from another, and the order and the rounding of fast
-/// activations from a third.
-#define HALFTONE_PRODUCTS_TABLE(label, exact, fast, rounding)                                      \
+/// activations from a third; and packed codes multiplied by AVX2, or not at all by the portable code.
+#define HALFTONE_PRODUCTS_TABLE(label, exact, fast, rounding, packed)                              \
   {                                                                                                \
     .name = label, .arrange = halftone_arrange_##exact,                                            \
     .multiply_exact = halftone_multiply_exact_##exact,                                             \
     .quantize_state = halftone_quantize_state_##rounding,                                          \
     .multiply_fast = halftone_multiply_fast_##fast,                                                \
+    .multiply_packed = halftone_multiply_packed_##packed,                                          \
     .multiplies_many = halftone_multiplies_many_##rounding,                                        \
   }
 
@@ -96,6 +101,12 @@ static inline int halftone_has_whole_groups(const halftone_coded_rows *weights) 
   }
   return weights->kind == HALFTONE_CODES_INT8 &&
          (weights->block % HALFTONE_STATE_GROUP == 0 || weights->block == weights->columns);
+}
+
+/// Whether blocks are halves of groups of activations, and rows whole groups.
+static inline int halftone_has_half_groups(const halftone_coded_rows *weights) {
+  return weights->kind == HALFTONE_CODES_INT8 && weights->block == HALFTONE_STATE_GROUP / 2 &&
+         weights->columns % HALFTONE_STATE_GROUP == 0;
 }
 
 /// Where a row's codes begin.

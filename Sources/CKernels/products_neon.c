@@ -17,7 +17,7 @@
 
 /// Whether blocks lie as the vectors want them; others are left to the portable code.
 static int has_whole_vectors(const halftone_coded_rows *weights) {
-  if (weights->block % GROUP == 0) return 1;
+  if (weights->block % GROUP == 0 || halftone_has_half_groups(weights)) return 1;
   return !halftone_is_four_bit(weights->kind) && weights->block == weights->columns;
 }
 
@@ -129,6 +129,27 @@ INLINE void multiply_row(const halftone_coded_rows *weights, const halftone_code
   for (int s = 0; s < states; s++) sums[s] = vaddvq_f32(totals[s]);
 }
 
+/// One row of bytes in blocks of half a group times `states` (a constant) rows of activations.
+INLINE void multiply_halves(const halftone_coded_rows *weights, size_t row, const float *arranged,
+                            const int states, float *sums) {
+  const size_t columns = weights->columns, count = halftone_arranged_count(columns);
+  const uint8_t *codes = halftone_row_codes(weights, row);
+  const float *scales = weights->scales + row * halftone_blocks_per_row(weights);
+  float32x4_t totals[4];
+  for (int s = 0; s < states; s++) totals[s] = vdupq_n_f32(0);
+  for (size_t k = 0; k < columns; k += GROUP / 2) {
+    float32x4_t numbers[VECTORS / 2];
+    widen_bytes(vreinterpretq_s8_u8(vld1q_u8(codes + k)), numbers);
+    for (int s = 0; s < states; s++) {
+      const float *x = arranged + (size_t)s * count + k;
+      float32x4_t sum = vmulq_f32(numbers[0], vld1q_f32(x));
+      for (int i = 1; i < VECTORS / 2; i++) sum = vfmaq_f32(sum, numbers[i], vld1q_f32(x + 4 * i));
+      totals[s] = vfmaq_n_f32(totals[s], sum, scales[k / (GROUP / 2)]);
+    }
+  }
+  for (int s = 0; s < states; s++) sums[s] = vaddvq_f32(totals[s]);
+}
+
 /// Some rows of one kind times `states` (a constant) rows of activations.
 INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_code_kind kind,
                           const uint8x16x4_t *planes, size_t first, size_t rows,
@@ -136,7 +157,11 @@ INLINE void multiply_rows(const halftone_coded_rows *weights, const halftone_cod
                           int adding) {
   for (size_t row = 0; row < rows; row++) {
     float sums[4];
-    multiply_row(weights, kind, planes, first + row, arranged, states, sums);
+    if (kind == HALFTONE_CODES_INT8 && halftone_has_half_groups(weights)) {
+      multiply_halves(weights, first + row, arranged, states, sums);
+    } else {
+      multiply_row(weights, kind, planes, first + row, arranged, states, sums);
+    }
     for (int s = 0; s < states; s++) {
       float *place = out + (size_t)s * stride + row;
       const float sum = weights->factor * sums[s];

@@ -145,3 +145,12 @@ int halftone_multiplies_many_scalar(const halftone_coded_rows *weights) {
   (void)weights;
   return 0;
 }
+
+int halftone_multiply_packed_scalar(const halftone_coded_rows *weights, int bits, int zero,
+                                    const int8_t *table, size_t first, size_t rows,
+                                    const void *quantized, size_t states, float *out,
+                                    size_t stride, int adding) {
+  (void)weights, (void)bits, (void)zero, (void)table, (void)first, (void)rows;
+  (void)quantized, (void)states, (void)out, (void)stride, (void)adding;
+  return 0;
+}

@@ -59,7 +59,8 @@ void halftone_quantize_state_avx2(const halftone_coded_rows *weights, const floa
   const halftone_state state = halftone_state_at(start, weights->columns);
   const int is_four_bit = halftone_is_four_bit(weights->kind);
   const int has_sums = weights->block % HALFTONE_STATE_GROUP == 0;
-  if (!halftone_has_whole_groups(weights) || (!is_four_bit && !has_sums)) {
+  const int is_whole = halftone_has_whole_groups(weights) && (is_four_bit || has_sums);
+  if (!is_whole && !halftone_has_half_groups(weights)) {
     halftone_round_state(weights, x, state);
     return;
   }
@@ -83,7 +84,7 @@ void halftone_quantize_state_avx2(const halftone_coded_rows *weights, const floa
       _mm256_storeu_si256(place - 1, _mm256_permute2x128_si256(before, after, 0x20));
       _mm256_storeu_si256(place, _mm256_permute2x128_si256(before, after, 0x31));
     }
-    if (g >= whole) continue;
+    if (g >= whole || !has_sums) continue;
     float *sum = state.sums + g / groups_per_block;
     const float share = (float)sum_of_bytes(codes) * step;
     *sum = g % groups_per_block == 0 ? share : *sum + share;

@@ -36,7 +36,8 @@ INLINE int8x16x2_t round_group(const float *x, float *step) {
 void halftone_quantize_state_neon(const halftone_coded_rows *weights, const float *x, void *start) {
   const halftone_state state = halftone_state_at(start, weights->columns);
   const int is_four_bit = halftone_is_four_bit(weights->kind);
-  if (weights->block % HALFTONE_STATE_GROUP != 0) {
+  const int has_sums = weights->block % HALFTONE_STATE_GROUP == 0;
+  if (!has_sums && !halftone_has_half_groups(weights)) {
     // Such rows may end inside a group; of four-bit codes the portable code multiplies them.
     halftone_round_state(weights, x, state);
     return;
@@ -49,7 +50,7 @@ void halftone_quantize_state_neon(const halftone_coded_rows *weights, const floa
     int8x16x2_t codes = {{vdupq_n_s8(0), vdupq_n_s8(0)}};
     if (g < whole) codes = round_group(x + g * HALFTONE_STATE_GROUP, &step);
     vst1q_f32(state.steps + 4 * g, vdupq_n_f32(step));
-    if (g < whole) {
+    if (g < whole && has_sums) {
       const int sum = vaddlvq_s8(codes.val[0]) + vaddlvq_s8(codes.val[1]);
       const float share = (float)sum * step;
       float *place = state.sums + g / groups_per_block;

@@ -109,7 +109,7 @@ extension CodedMatrix {
   /// Whether the weights are signed bytes with one scale per row, the row's largest magnitude.
   var hasByteRows: Bool {
     guard case .bytes(let factor) = kind else { return false }
-    return factor != 1 && block == columnCount && scales != nil && offsets == nil
+    return factor != 1 && block == columnCount && packing == nil && scales != nil && offsets == nil
   }
 
   /// What a code times its row's scale is multiplied with.

@@ -31,7 +31,8 @@ private let vectorByteCount = 1 << 16
     ("compressed-tensors", "nvfp4"), ("gptq", "w4a16"), ("awq", "w4a16-asym"),
     ("mlx", "affine4"), ("mlx", "affine8"), ("modelopt", "fp8"), ("modelopt", "nvfp4"),
     ("ctranslate2", "int8-ct2"), ("gguf", "q4_0"), ("gguf", "q8_0"), ("gguf", "q4_1"),
-    ("gguf", "q4_k_m"), ("gguf", "q5_k_m"), ("gguf", "iq4_nl"),
+    ("gguf", "q2_k"), ("gguf", "q3_k_m"), ("gguf", "q4_k_m"), ("gguf", "q5_k_m"),
+    ("gguf", "q6_k"), ("gguf", "q5_0"), ("gguf", "q5_1"), ("gguf", "iq4_nl"), ("gguf", "iq4_xs"),
   ]
 
   private func expectStored(

@@ -10,7 +10,7 @@
 
 enum family {
   WIDEN, NARROW, ABSMAX, MINMAX, ENCODE_FLOAT4, ENCODE_INT8, ENCODE_UINT4,
-  DECODE_LOOKUP4, DECODE_INT8, DECODE_UINT4, ENCODE_AFFINE, DECODE_AFFINE, QUANTIZE, ERROR_SUMS, CRC32C, SPLIT, JOIN,
+  DECODE_LOOKUP4, DECODE_INT8, DECODE_UINT4, ENCODE_AFFINE, DECODE_AFFINE, UNPACK, QUANTIZE, ERROR_SUMS, CRC32C, SPLIT, JOIN,
 };
 
 static const struct {
@@ -28,6 +28,7 @@ static const struct {
     KERNEL(DECODE_LOOKUP4, decode_lookup4, 1), KERNEL(DECODE_INT8, decode_int8, 1),
     KERNEL(DECODE_UINT4, decode_uint4, 1), KERNEL(QUANTIZE, quantize_nf4_bf16, 2),
     KERNEL(ENCODE_AFFINE, encode_affine, 4), KERNEL(DECODE_AFFINE, decode_affine, 1),
+    KERNEL(UNPACK, unpack, 1),
     KERNEL(ERROR_SUMS, error_sums, 4),
     KERNEL(CRC32C, crc32c, 1),
     KERNEL(SPLIT, split_planes2, 2), KERNEL(JOIN, join_planes2, 2),
@@ -316,6 +317,9 @@ kernel_comparison kernel_compare(size_t index, const halftone_kernels *candidate
         // Long enough for several rounds of three streams, and every short length.
         compare_bytes(index, k, 9 * n, &result);
         compare_bytes(index, k, n, &result);
+        break;
+      case UNPACK:
+        for (int side = 0; side < 2; side++) comparison_unpack(k[side], n, &result);
         break;
       case SPLIT:
       case JOIN:

@@ -40,6 +40,9 @@ void *destination(destinations d, int side);
 /// Compares and frees. `floats` lets NaN equal NaN.
 int destinations_agree(destinations d, int floats);
 
+/// Compares `n` unpacked codes of each width with what their bits say one by one.
+void comparison_unpack(const halftone_kernels *candidate, size_t n, kernel_comparison *result);
+
 /// Whether all sums are the same, NaN equal to NaN.
 int comparison_same_sums(const halftone_error_sums *a, const halftone_error_sums *b);
 

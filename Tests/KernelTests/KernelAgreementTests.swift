@@ -50,6 +50,16 @@ private let productCount = sequence(first: 0) { $0 + 1 }
     }
   }
 
+  @Test func `packed codes are multiplied as the bytes that they stand for, to the last bit`() {
+    for isa in [HALFTONE_ISA_SCALAR, HALFTONE_ISA_AVX2, HALFTONE_ISA_AVX512, HALFTONE_ISA_NEON] {
+      guard let products = halftone_products_for(isa) else { continue }
+      var result = packed_product_compare(products)
+      #expect(result.cases > 0)
+      let name = String(cString: products.pointee.name)
+      #expect(result.mismatches == 0, "\(name): \(text(&result.first))")
+    }
+  }
+
   @Test func `a comparison notices products that are not there`() throws {
     var wrong = try #require(halftone_products_for(HALFTONE_ISA_SCALAR)).pointee
     wrong.multiply_exact = { _, _, _, _, _, _, _, _ in }

@@ -20,7 +20,7 @@ private let orderTolerance: Float = 1e-5
   /// Around groups of 32 and 64 and vectors of 8; the last are whole rows of odd lengths.
   static let shapes: [(columns: Int, block: Int)] = [
     (64, 64), (128, 64), (32, 32), (96, 32), (160, 32), (256, 128), (1024, 64), (4096, 4096),
-    (2, 2), (6, 2), (48, 16), (80, 80), (192, 96),
+    (2, 2), (6, 2), (32, 16), (48, 16), (224, 16), (80, 80), (192, 96),
   ]
   static let byteShapes = shapes + [(1, 1), (7, 7), (33, 33), (100, 100), (1027, 1027), (24, 8)]
   static let stateCounts = [1, 2, 3, 5]
@@ -73,7 +73,10 @@ private let orderTolerance: Float = 1e-5
   /// Around passes of 32 rows and 2048 columns; the last have blocks that go beyond a pass.
   @Test(
     arguments: ProductKernels.all,
-    [(1, 64, 32), (9, 128, 64), (37, 192, 96), (18, 2112, 64), (33, 2048, 1024), (5, 4160, 4160)])
+    [
+      (1, 64, 32), (9, 128, 64), (37, 192, 96), (18, 2112, 64), (33, 2048, 1024), (5, 4160, 4160),
+      (35, 2112, 16),
+    ])
   func `fast products with many rows of activations are those with each of them`(
     kernels: ProductKernels, shape: (rowCount: Int, columns: Int, block: Int)
   ) {

@@ -114,6 +114,13 @@ typedef struct halftone_kernels {
   /// The same for elements of 4 bytes.
   void (*split_planes4)(const uint8_t *src, size_t elements, uint8_t *dst);
   void (*join_planes4)(const uint8_t *src, size_t elements, uint8_t *dst);
+
+  // Codes of a few bits, packed as those of encode_affine.
+
+  /// Gives codes of 2 to 7 bits as signed bytes: code - zero, with `zero` from 0 to 128; or table[code],
+  /// where `table` has the bytes of the 16 codes of up to four bits, and is not NULL.
+  void (*unpack)(const uint8_t *codes, size_t n, int bits, int zero, const int8_t *table,
+                 int8_t *dst);
 } halftone_kernels;
 
 /// The kernels for one instruction set, or NULL where this build or this processor lacks it.
@@ -146,6 +153,7 @@ uint32_t halftone_crc32c_combine(uint32_t first, uint32_t second, uint64_t secon
 #include "heap.h"
 #include "grid_kernels.h"
 #include "math_kernels.h"
+#include "packed_codes.h"
 #include "product_kernels.h"
 #include "block_kernels.h"
 #include "spin.h"

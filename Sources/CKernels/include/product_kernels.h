@@ -75,6 +75,13 @@ typedef struct halftone_products {
   void (*multiply_fast)(const halftone_coded_rows *weights, size_t first, size_t rows,
                         const void *quantized, size_t states, float *out, size_t stride, int adding);
 
+  /// multiply_fast, with the same result, of codes of 2 to 7 bits that stand for the bytes that
+  /// halftone_kernels' unpack makes of them, row by row without gaps; `weights` are INT8, with these codes.
+  /// Returns 0, and nothing is done, where unpacking them first is as fast.
+  int (*multiply_packed)(const halftone_coded_rows *weights, int bits, int zero,
+                         const int8_t *table, size_t first, size_t rows, const void *quantized,
+                         size_t states, float *out, size_t stride, int adding);
+
   /// Whether multiply_fast is the fastest way for any number of rows of activations; else, from some
   /// tens on, it costs less to restore the weights and multiply floats.
   int (*multiplies_many)(const halftone_coded_rows *weights);

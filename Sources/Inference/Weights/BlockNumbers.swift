@@ -7,18 +7,22 @@ import Tensors
 /// Numbers that blocks of weights have, one for each: scales or offsets, in the type that they are stored
 /// in, and widened for some rows at a time.
 struct BlockNumbers: Sendable {
-  private let stored: RetainedBytes
-  private let type: ElementType
+  let stored: RetainedBytes
+  let type: ElementType
+  /// How whole numbers of a few bits are packed.
+  private(set) var packing: CodePacking?
   /// What bytes stand for, where they are codes.
   private var codebook: [Float]?
-  private var factors: Factors?
+  private(set) var factors: Factors?
+  /// What all are multiplied with, or divided by.
+  private var factor: (operation: Encoding.Operation, number: Float)?
   /// What is added at last.
   private var addend: Float?
 
   /// Numbers with which some neighbours each are multiplied: scales of scales.
-  fileprivate struct Factors {
-    let stored: RetainedBytes
-    let type: ElementType
+  struct Factors {
+    fileprivate let stored: RetainedBytes
+    fileprivate let type: ElementType
     let block: Int
     /// How many numbers the first factor has met before ours.
     let skipped: Int
@@ -41,7 +45,7 @@ struct BlockNumbers: Sendable {
   ) throws {
     func numbers(_ component: Int, _ range: Range<Int>) throws -> (RetainedBytes, ElementType)? {
       let type = tensor.components[component].elementType
-      guard [.f32, .f16, .bf16, .f8e8m0, .u8].contains(type) else { return nil }
+      guard [.f32, .f16, .bf16, .f8e8m0, .f8e4m3, .u8, .i8].contains(type) else { return nil }
       let width = type.bitWidth / 8
       let bytes = try tensor.retainedBytes(
         of: component, in: width * range.lowerBound..<width * range.upperBound)
@@ -59,13 +63,28 @@ struct BlockNumbers: Sendable {
       return step
     }
     let lookup = take(.lookup, isPerBlock: false)
+    let zero = take(.subtract, isPerBlock: false)
     let scaling = take(.multiply, isPerBlock: true)
+    let common = take(.multiply, isPerBlock: false) ?? take(.divide, isPerBlock: false)
     let addition = take(.add, isPerBlock: false)
-    guard encoding.bits == nil, steps.isEmpty,
-      let (stored, type) = try numbers(encoding.component, range)
-    else { return nil }
-    self.stored = stored
-    self.type = type
+    guard steps.isEmpty, zero == nil || encoding.bits != nil, lookup == nil || common == nil else {
+      return nil
+    }
+    if let bits = encoding.bits {
+      let number = try zero.map { try tensor.floats(of: $0.operand, 1, item: item)[0] } ?? 0
+      guard (2...7).contains(bits), encoding.order == .low, lookup == nil,
+        range.lowerBound % 8 == 0, let whole = Int(exactly: number), (0...128).contains(whole)
+      else { return nil }
+      packing = CodePacking(bits: bits, zero: whole)
+      stored = try tensor.retainedBytes(
+        of: encoding.component,
+        in: range.lowerBound * bits / 8..<(range.upperBound * bits + 7) / 8)
+      type = .i8
+    } else {
+      guard let (stored, type) = try numbers(encoding.component, range) else { return nil }
+      self.stored = stored
+      self.type = type
+    }
     if let lookup {
       guard type == .u8, tensor.components[lookup.operand.component].shape == [256] else {
         return nil
@@ -78,6 +97,9 @@ struct BlockNumbers: Sendable {
       factors = Factors(
         stored: bytes, type: type, block: block, skipped: range.lowerBound % block)
     }
+    factor = try common.map {
+      ($0.operation, try tensor.floats(of: $0.operand, 1, item: item)[0])
+    }
     addend = try addition.map { try tensor.floats(of: $0.operand, 1, item: item)[0] }
   }
 
@@ -86,7 +108,7 @@ struct BlockNumbers: Sendable {
 
   /// The numbers where they are, if they are fp32.
   var floats: UnsafePointer<Float>? {
-    type == .f32 && factors == nil && addend == nil
+    type == .f32 && factors == nil && factor == nil && addend == nil
       ? stored.start.assumingMemoryBound(to: Float.self) : nil
   }
 
@@ -98,9 +120,18 @@ struct BlockNumbers: Sendable {
       lookUp(range, in: codebook, into: out)
       return
     }
-    Self.widen(stored, type, range, into: out)
-    factors?.forEachBlock(of: range) { numbers, factor in
-      for index in numbers { out[index - range.lowerBound] *= factor }
+    if type == .i8 {
+      readIntegers(range, into: out)
+    } else {
+      Self.widen(stored, type, range, into: out)
+      factors?.forEachBlock(of: range) { numbers, factor in
+        for index in numbers { out[index - range.lowerBound] *= factor }
+      }
+    }
+    if let (operation, number) = factor {
+      for index in 0..<range.count {
+        if operation == .divide { out[index] /= number } else { out[index] *= number }
+      }
     }
     if let addend { for index in 0..<range.count { out[index] += addend } }
   }
@@ -146,16 +177,29 @@ struct BlockNumbers: Sendable {
 
 extension BlockNumbers.Factors {
   /// Calls `body` with those of the numbers `range` that share a factor, and with that.
-  fileprivate func forEachBlock(of range: Range<Int>, _ body: (Range<Int>, Float) -> Void) {
+  func forEachBlock(of range: Range<Int>, _ body: (Range<Int>, Float) -> Void) {
+    withFloats(of: range) { floats, blocks in
+      for index in blocks {
+        let start = index * block - skipped
+        body((start..<start + block).clamped(to: range), floats[index - blocks.lowerBound])
+      }
+    }
+  }
+
+  /// Whether a number is the first that meets its factor.
+  func beginsBlock(at number: Int) -> Bool { (number + skipped) % block == 0 }
+
+  /// Calls `body` with the factors that the numbers `range` meet, and which these are; not where there
+  /// are no numbers.
+  func withFloats(
+    of range: Range<Int>, _ body: (_ factors: UnsafePointer<Float>, _ blocks: Range<Int>) -> Void
+  ) {
     guard !range.isEmpty else { return }
     let blocks = (range.lowerBound + skipped) / block..<(range.upperBound + skipped - 1) / block + 1
     withUnsafeTemporaryAllocation(of: Float.self, capacity: blocks.count) { factors in
       guard let base = factors.baseAddress else { return }
       BlockNumbers.widen(stored, type, blocks, into: base)
-      for index in blocks {
-        let start = index * block - skipped
-        body((start..<start + block).clamped(to: range), base[index - blocks.lowerBound])
-      }
+      body(base, blocks)
     }
   }
 }

@@ -6,9 +6,10 @@ import Tensors
 /// An encoding that the kernels can multiply with: what its codes are and where its scales come from.
 ///
 /// With groups as the kernels want them these are: `nf4`, `fp4`, `int4`, `int8`, `int8-row` (and
-/// bitsandbytes' folders), `w4a16`, `w4a16-asym`, `w8a16` (compressed-tensors, GPTQ, AWQ), `affine4` and
-/// `affine8` (MLX), `mxfp4`, `int8-ct2` (CTranslate2), and GGUF's Q4_0, Q4_1, Q8_0, Q4_K and IQ4_NL.
-/// Whatever else there is stays as it is stored too, and some rows are restored at a time.
+/// bitsandbytes' folders), `w4a16`, `w4a16-asym`, `w8a16` (compressed-tensors, GPTQ, AWQ), `affine2` to
+/// `affine8` (MLX), `mxfp4`, `nvfp4`, `int8-ct2` (CTranslate2), and GGUF's Q2_K to Q6_K, Q4_0 to Q5_1, Q8_0,
+/// IQ4_NL and IQ4_XS. Whatever else there is stays as it is stored too, and some rows are restored at a
+/// time.
 struct CodePattern {
   enum Kind {
     case lookup(table: Encoding)
@@ -18,6 +19,9 @@ struct CodePattern {
     case bytes(factor: Encoding?)
     /// Unsigned bytes; `zero` holds one number that is taken away first.
     case unsignedBytes(zero: Encoding?)
+    /// Codes of 2 to 7 bits without gaps, from each byte's low bits on: numbers less `zero`, which is one
+    /// for all, or places in a table of 16.
+    case packed(zero: Encoding?, table: Encoding?)
   }
 
   let kind: Kind
@@ -78,6 +82,16 @@ struct CodePattern {
         kind = .unsignedBytes(zero: zeros?.operand)
       default: return nil
       }
+    } else if let width = encoding.bits, (2...7).contains(width), encoding.order == .low,
+      divisors == nil, factor == nil, block % Self.leastByteBlock == 0, zeros?.block == nil
+    {
+      (bits, isLowFirst) = (width, false)
+      if let lookup {
+        guard width == 4, zeros == nil, offsets == nil, lookup.block == nil,
+          stored.components[lookup.operand.component].shape == [16]
+        else { return nil }
+      }
+      kind = .packed(zero: zeros?.operand, table: lookup?.operand)
     } else {
       return nil
     }

@@ -100,6 +100,17 @@ extension CodedMatrix {
       } else {
         kind = .unsignedBytes
       }
+    case .packed(let zero, let table):
+      if let table {
+        packing = CodePacking(table: try numbers(table, 0..<16))
+      } else {
+        let number = try zero.map { try numbers($0, 0..<1)[0] } ?? 0
+        packing = Int(exactly: number).flatMap {
+          (0...128).contains($0) ? CodePacking(bits: pattern.bits, zero: $0) : nil
+        }
+      }
+      guard let packing else { return nil }
+      kind = .bytes(factor: packing.unit)
     }
     rowCount = outputs.count
     columnCount = width

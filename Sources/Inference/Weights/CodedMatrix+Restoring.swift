@@ -8,9 +8,24 @@ extension CodedMatrix {
   ///
   /// - Parameter out: receives `rows.count * columnCount` numbers.
   func restore(rows: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    guard packing != nil else {
+      return restore(rows: rows, codes.start + rows.lowerBound * rowByteCount, into: out)
+    }
+    forEachUnpacked(rows, atMost: max(1, Self.unpackedCount / columnCount)) { run, bytes in
+      restore(
+        rows: run, bytes, into: out + (run.lowerBound - rows.lowerBound) * columnCount)
+    }
+  }
+
+  /// Codes that are unpacked at a time to be restored.
+  private static let unpackedCount = 1 << 14
+
+  /// Restores rows of which the codes, unpacked, begin at `start`.
+  private func restore(
+    rows: Range<Int>, _ start: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>
+  ) {
     let count = rows.count * columnCount
     let kernels = Kernels.active.table
-    let start = codes.start + rows.lowerBound * rowByteCount
     let bytes = start.assumingMemoryBound(to: UInt8.self)
     let signed = start.assumingMemoryBound(to: Int8.self)
     withExtendedLifetime(self) {

@@ -32,6 +32,9 @@ struct CodedMatrix: Sendable {
   /// Whether the first of a byte's two four-bit codes is in its low half. Kernels know the other order
   /// alone; to them such rows have each two neighbours swapped, and so must activations.
   let isLowFirst: Bool
+  /// How codes that are no whole bytes, nor halves of them, are packed; they become those of
+  /// ``Kind/bytes(factor:)``.
+  var packing: CodePacking?
   /// One number for each block, row by row; none where numbers have 16 bits.
   let scales: BlockNumbers?
   /// One byte for each block of ``Kind/affine``.
@@ -54,7 +57,8 @@ struct CodedMatrix: Sendable {
 
   /// Bytes of codes in a row.
   var rowByteCount: Int {
-    switch kind {
+    if let packing { return packing.byteCount(of: columnCount) }
+    return switch kind {
     case .lookup, .affine: columnCount / 2
     case .bytes, .quotients, .unsignedBytes: columnCount
     case .bf16, .f16: 2 * columnCount

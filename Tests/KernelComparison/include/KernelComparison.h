@@ -46,4 +46,7 @@ const char *product_comparison_name(size_t index);
 /// and apart, stored and added.
 kernel_comparison product_compare(size_t index, const halftone_products *candidate);
 
+/// Compares products of packed codes, where there are some, with those of the bytes that they stand for.
+kernel_comparison packed_product_compare(const halftone_products *candidate);
+
 #endif

@@ -2,10 +2,10 @@
 //
 // Eight codes of a few bits as eight bytes, and one after the other in as many bytes as they have bits.
 
-#ifndef HALFTONE_AFFINE_BITS_H
-#define HALFTONE_AFFINE_BITS_H
+#ifndef HALFTONE_PACKED_CODES_H
+#define HALFTONE_PACKED_CODES_H
 
-#include "kernels_internal.h"
+#include <stdint.h>
 
 /// Closes the gaps between the codes in eight bytes: of 2 · width bits each time, two neighbours
 /// become one. Every byte is below 2^bits.
