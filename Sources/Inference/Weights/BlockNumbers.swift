@@ -14,8 +14,8 @@ struct BlockNumbers: Sendable {
   /// What bytes stand for, where they are codes.
   private var codebook: [Float]?
   private(set) var factors: Factors?
-  /// What all are multiplied with, or divided by.
-  private var factor: (operation: Encoding.Operation, number: Float)?
+  /// What all are divided by, or multiplied with.
+  private var divisor, multiplier: Float?
   /// What is added at last.
   private var addend: Float?
 
@@ -65,11 +65,12 @@ struct BlockNumbers: Sendable {
     let lookup = take(.lookup, isPerBlock: false)
     let zero = take(.subtract, isPerBlock: false)
     let scaling = take(.multiply, isPerBlock: true)
-    let common = take(.multiply, isPerBlock: false) ?? take(.divide, isPerBlock: false)
+    let multiplication = take(.multiply, isPerBlock: false)
+    let division = multiplication == nil ? take(.divide, isPerBlock: false) : nil
     let addition = take(.add, isPerBlock: false)
-    guard steps.isEmpty, zero == nil || encoding.bits != nil, lookup == nil || common == nil else {
-      return nil
-    }
+    guard steps.isEmpty, zero == nil || encoding.bits != nil,
+      lookup == nil || (multiplication ?? division) == nil
+    else { return nil }
     if let bits = encoding.bits {
       let number = try zero.map { try tensor.floats(of: $0.operand, 1, item: item)[0] } ?? 0
       guard (2...7).contains(bits), encoding.order == .low, lookup == nil,
@@ -97,10 +98,12 @@ struct BlockNumbers: Sendable {
       factors = Factors(
         stored: bytes, type: type, block: block, skipped: range.lowerBound % block)
     }
-    factor = try common.map {
-      ($0.operation, try tensor.floats(of: $0.operand, 1, item: item)[0])
+    func single(_ step: Encoding.Step) throws -> Float {
+      try tensor.floats(of: step.operand, 1, item: item)[0]
     }
-    addend = try addition.map { try tensor.floats(of: $0.operand, 1, item: item)[0] }
+    divisor = try division.map(single)
+    multiplier = try multiplication.map(single)
+    addend = try addition.map(single)
   }
 
   /// All bytes that it keeps.
@@ -108,8 +111,10 @@ struct BlockNumbers: Sendable {
 
   /// The numbers where they are, if they are fp32.
   var floats: UnsafePointer<Float>? {
-    type == .f32 && factors == nil && factor == nil && addend == nil
-      ? stored.start.assumingMemoryBound(to: Float.self) : nil
+    guard type == .f32, factors == nil, divisor == nil, multiplier == nil, addend == nil else {
+      return nil
+    }
+    return stored.start.assumingMemoryBound(to: Float.self)
   }
 
   /// Widens some of the numbers.
@@ -128,11 +133,8 @@ struct BlockNumbers: Sendable {
         for index in numbers { out[index - range.lowerBound] *= factor }
       }
     }
-    if let (operation, number) = factor {
-      for index in 0..<range.count {
-        if operation == .divide { out[index] /= number } else { out[index] *= number }
-      }
-    }
+    if let divisor { for index in 0..<range.count { out[index] /= divisor } }
+    if let multiplier { for index in 0..<range.count { out[index] *= multiplier } }
     if let addend { for index in 0..<range.count { out[index] += addend } }
   }
 
