@@ -7,7 +7,7 @@ HALFTONE = .build/release/halftone
 .PHONY: demo test test-portable test-sanitized prerequisites build format lint clean
 
 # A debug build of Swift, with the kernels optimized: without that, tests take three times as long.
-TEST = HALFTONE_PYTHON=$(CURDIR)/.venv/bin/python $(SWIFT) test -Xcc -O2 --disable-index-store
+TEST = HALFTONE_PYTHON=$(CURDIR)/.venv/bin/python $(SWIFT) test -Xcc -O2
 
 # Builds, quantizes the trained example model, proves the result and writes an HTML report.
 demo: build

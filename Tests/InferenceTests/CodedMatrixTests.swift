@@ -102,6 +102,20 @@ private let exampleLayerShape = [256, 768]
     }
   }
 
+  @Test(arguments: ["int4", "w4a16", "w4a16-asym"])
+  func `zero points are not copied`(scheme: String) throws {
+    try Self.withCandidate(scheme) { model in
+      let matrix = try #require(try CodedMatrix(layer, from: model))
+      #expect(matrix.retained.allSatisfy { $0.ownedByteCount == 0 })
+    }
+  }
+
+  @Test func `rows whose first zero point is half a byte are restored`() throws {
+    var part = layer
+    part.selection = .run(from: 65, count: 64)
+    try Self.withCandidate("int4", blockSize: 256) { try expectSameNumbers($0, part) }
+  }
+
   @Test(arguments: ["w4a16", "w4a16-asym", "affine4", "mxfp4"])
   func `the order of a byte's codes changes no product in fast arithmetic`(scheme: String) throws {
     try Self.withCandidate(scheme) { model in

@@ -78,14 +78,22 @@ extension CodedMatrix {
       return BlockNumbers(floats)
     }
 
-    var zeros: [Float]?
+    var zeros: BlockZeros?
     switch pattern.kind {
     case .lookup(let table): kind = .lookup(try numbers(table, 0..<16))
     case .integers(let operand, let isSingle):
       kind = .affine
-      zeros = try operand.map { try numbers($0, isSingle ? 0..<1 : blocks) } ?? [0]
-      let isNibble = zeros?.allSatisfy { (0...15).contains($0) && $0.rounded() == $0 }
-      guard isNibble == true else { return nil }
+      if let operand, !isSingle {
+        if outputs.isRun { zeros = try BlockZeros(operand, of: stored, in: blocks) }
+        if zeros == nil {
+          zeros = BlockZeros(
+            outputs.selected(from: try numbers(operand, blocks), perRow: blocksPerRow),
+            isSingle: false)
+        }
+      } else {
+        zeros = BlockZeros(try operand.map { try numbers($0, 0..<1) } ?? [0], isSingle: true)
+      }
+      guard zeros != nil else { return nil }
     case .bytes(let factor):
       if pattern.isDivided {
         guard factor == nil else { return nil }
@@ -124,11 +132,7 @@ extension CodedMatrix {
     default: self.codes = selected
     }
     isLowFirst = pattern.isLowFirst
-    self.zeros = zeros.map { zeros in
-      RetainedBytes(count: outputs.stored.count * blocksPerRow) { bytes in
-        for index in bytes.indices { bytes[index] = UInt8(zeros[zeros.count == 1 ? 0 : index]) }
-      }
-    }.map { outputs.selected(from: $0, rowByteCount: blocksPerRow) }
+    self.zeros = zeros
     scales = try blockNumbers(pattern.scales)
     offsets = try pattern.offsets.map(blockNumbers)
   }

@@ -33,12 +33,12 @@ extension CodedMatrix {
         switch kind {
         case .lookup(let table): kernels.decode_lookup4(bytes, count, block, table, scales, out)
         case .affine:
-          withUnsafeTemporaryAllocation(of: Float.self, capacity: count / block) { floats in
-            guard let zeros, let wide = floats.baseAddress else { return }
-            let narrow = zeros.start.assumingMemoryBound(to: UInt8.self)
-            let first = blocks(of: rows).lowerBound
-            for index in 0..<count / block { wide[index] = Float(narrow[first + index]) }
-            kernels.decode_uint4(bytes, count, block, scales, wide, out)
+          withZeros(of: rows) { zeros in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: count / block) { floats in
+              guard let zeros, let wide = floats.baseAddress else { return }
+              for index in 0..<count / block { wide[index] = Float(zeros[index]) }
+              kernels.decode_uint4(bytes, count, block, scales, wide, out)
+            }
           }
         case .bytes(let factor):
           kernels.decode_int8(signed, count, block, scales, out)

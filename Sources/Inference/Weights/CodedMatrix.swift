@@ -37,14 +37,14 @@ struct CodedMatrix: Sendable {
   var packing: CodePacking?
   /// One number for each block, row by row; none where numbers have 16 bits.
   let scales: BlockNumbers?
-  /// One byte for each block of ``Kind/affine``.
-  let zeros: RetainedBytes?
+  /// Of the blocks of ``Kind/affine``, row by row.
+  let zeros: BlockZeros?
   /// What is added to each weight of a block; nil for nothing.
   let offsets: BlockNumbers?
 
   /// All bytes that it keeps.
   var retained: [RetainedBytes] {
-    [codes, zeros].compactMap(\.self) + (scales?.retained ?? []) + (offsets?.retained ?? [])
+    [codes] + (zeros?.retained ?? []) + (scales?.retained ?? []) + (offsets?.retained ?? [])
   }
 
   /// Whether there are kernels that multiply such codes with rounded activations.
@@ -85,16 +85,22 @@ struct CodedMatrix: Sendable {
     case .f16: kind = HALFTONE_CODES_F16
     }
     withScales(of: rows) { scales in
-      table.withUnsafeBufferPointer { table in
-        var coded = halftone_coded_rows(
-          kind: kind, columns: columnCount, block: block,
-          codes: codes.start + rows.lowerBound * rowByteCount, scales: scales,
-          zeros: zeros.map {
-            $0.start.assumingMemoryBound(to: UInt8.self) + blocks(of: rows).lowerBound
-          }, table: table.baseAddress, factor: factor)
-        withExtendedLifetime(self) { body(&coded) }
+      withZeros(of: rows) { zeros in
+        table.withUnsafeBufferPointer { table in
+          var coded = halftone_coded_rows(
+            kind: kind, columns: columnCount, block: block,
+            codes: codes.start + rows.lowerBound * rowByteCount, scales: scales, zeros: zeros,
+            table: table.baseAddress, factor: factor)
+          withExtendedLifetime(self) { body(&coded) }
+        }
       }
     }
+  }
+
+  /// Calls `body` with the zero points of some rows, or nil, valid during the call.
+  func withZeros(of rows: Range<Int>, _ body: (UnsafePointer<UInt8>?) -> Void) {
+    guard let zeros else { return body(nil) }
+    zeros.withBytes(of: blocks(of: rows)) { body($0) }
   }
 
   /// Calls `body` with a row of activations as they stand in the kernels' order of weights, valid during
