@@ -60,15 +60,38 @@ struct BlockZeros: Sendable {
         case .single(let zero): base.update(repeating: zero, count: blocks.count)
         case .bytes: break
         case .nibbles(let bytes, let isLowFirst, let skipped):
-          let codes = bytes.start.assumingMemoryBound(to: UInt8.self)
-          for index in 0..<blocks.count {
-            let place = blocks.lowerBound &+ index &+ skipped
-            let isHigh = (place % 2 == 0) != isLowFirst
-            base[index] = isHigh ? codes[place / 2] >> 4 : codes[place / 2] & 15
-          }
+          Self.widen(
+            bytes, blocks.lowerBound + skipped..<blocks.upperBound + skipped,
+            isLowFirst: isLowFirst, into: base)
         }
         body(base)
       }
+    }
+  }
+
+  /// Gives the halves `range` of some bytes as bytes.
+  private static func widen(
+    _ bytes: RetainedBytes, _ range: Range<Int>, isLowFirst: Bool,
+    into out: UnsafeMutablePointer<UInt8>
+  ) {
+    let codes = bytes.start.assumingMemoryBound(to: UInt8.self)
+    func half(_ place: Int) -> UInt8 {
+      (place % 2 == 0) != isLowFirst ? codes[place / 2] >> 4 : codes[place / 2] & 15
+    }
+    var place = range.lowerBound
+    while place < range.upperBound {
+      let index = place - range.lowerBound
+      guard place % 2 == 0, range.upperBound - place >= 32 else {
+        out[index] = half(place)
+        place += 1
+        continue
+      }
+      let sixteen = UnsafeRawPointer(codes + place / 2).loadUnaligned(as: SIMD16<UInt8>.self)
+      let (high, low) = (sixteen &>> 4, sixteen & 15)
+      var halves = SIMD32<UInt8>()
+      (halves.evenHalf, halves.oddHalf) = isLowFirst ? (low, high) : (high, low)
+      UnsafeMutableRawPointer(out + index).storeBytes(of: halves, as: SIMD32<UInt8>.self)
+      place += 32
     }
   }
 }
