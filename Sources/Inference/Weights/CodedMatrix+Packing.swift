@@ -6,28 +6,27 @@ import Tensors
 /// Rows whose codes are packed, some at a time: as bytes they take more room than as they are stored, so
 /// only what is multiplied next is unpacked, into a cache.
 extension CodedMatrix {
-  /// Calls `body` with some rows as the kernels see them, the first of which they call row 0: with all at
-  /// once, or with one run after the other where codes are packed; valid during the call.
+  /// Calls `body` with rows whose codes are as the kernels see them: with all at once, or with one run after
+  /// the other where codes are packed; valid during the call.
   ///
   /// - Parameters:
+  ///   - coded: of ``withRows(_:_:)``, of the same rows.
   ///   - states: rows of activations that the rows will be multiplied with.
   ///   - body: also takes where among `rows` the run begins, and how many rows it has.
-  func withRuns(
-    of rows: Range<Int>, states: Int,
+  func forEachRun(
+    of rows: Range<Int>, as coded: UnsafePointer<halftone_coded_rows>, states: Int,
     _ body: (_ coded: UnsafePointer<halftone_coded_rows>, _ first: Int, _ count: Int) -> Void
   ) {
-    withRows(rows) { coded in
-      guard packing != nil else { return body(coded, 0, rows.count) }
-      // One row of activations meets each weight once, and takes it from the first-level cache; several
-      // are multiplied with some rows together.
-      let most = states > 1 ? 32 : max(1, (1 << 14) / columnCount)
-      forEachUnpacked(rows, atMost: most) { run, bytes in
-        let first = run.lowerBound - rows.lowerBound
-        var part = coded.pointee
-        part.codes = UnsafeRawPointer(bytes)
-        part.scales = part.scales.map { $0 + first * blocksPerRow }
-        body(&part, first, run.count)
-      }
+    guard packing != nil else { return body(coded, 0, rows.count) }
+    // One row of activations meets each weight once, and takes it from the first-level cache; several
+    // are multiplied with some rows together.
+    let most = states > 1 ? 32 : max(1, (1 << 14) / columnCount)
+    forEachUnpacked(rows, atMost: most) { run, bytes in
+      let first = run.lowerBound - rows.lowerBound
+      var part = coded.pointee
+      part.codes = UnsafeRawPointer(bytes)
+      part.scales = part.scales.map { $0 + first * blocksPerRow }
+      body(&part, first, run.count)
     }
   }
 

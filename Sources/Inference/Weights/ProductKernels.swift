@@ -75,28 +75,29 @@ struct ProductKernels: @unchecked Sendable {
       concurrently(chunks.count, threads: threads) { chunk, _ in
         let outputs = chunks[chunk]
         let place = out + outputs.lowerBound
-        func addOffsets() {
-          guard matrix.hasOffsets else { return }
+        matrix.withRows(outputs) { rows in
+          if isFast,
+            multiplyPacked(
+              matrix, rows, count: outputs.count, arranged, states: states, into: place,
+              stride: stride, adding: adding)
+          {
+            return
+          }
+          matrix.forEachRun(of: outputs, as: rows, states: states) { rows, first, count in
+            if isFast {
+              kernels.pointee.multiply_fast(
+                rows, 0, count, arranged, states, place + first, stride, adding ? 1 : 0)
+            } else {
+              kernels.pointee.multiply_exact(
+                rows, 0, count, arranged.assumingMemoryBound(to: Float.self), states,
+                place + first, stride, adding ? 1 : 0)
+            }
+          }
+        }
+        if matrix.hasOffsets {
           matrix.addOffsets(
             of: outputs, blockSums: blockSums, states: states, to: place, stride: stride)
         }
-        if isFast,
-          multiplyPacked(
-            matrix, outputs, arranged, states: states, into: place, stride: stride, adding: adding)
-        {
-          return addOffsets()
-        }
-        matrix.withRuns(of: outputs, states: states) { rows, first, count in
-          if isFast {
-            kernels.pointee.multiply_fast(
-              rows, 0, count, arranged, states, place + first, stride, adding ? 1 : 0)
-          } else {
-            kernels.pointee.multiply_exact(
-              rows, 0, count, arranged.assumingMemoryBound(to: Float.self), states, place + first,
-              stride, adding ? 1 : 0)
-          }
-        }
-        addOffsets()
       }
     }
   }
@@ -104,20 +105,16 @@ struct ProductKernels: @unchecked Sendable {
   /// Multiplies with packed codes that need not be unpacked first; false, and nothing is done, where they
   /// must be.
   private func multiplyPacked(
-    _ matrix: CodedMatrix, _ outputs: Range<Int>, _ quantized: UnsafeRawPointer, states: Int,
-    into out: UnsafeMutablePointer<Float>, stride: Int, adding: Bool
+    _ matrix: CodedMatrix, _ rows: UnsafePointer<halftone_coded_rows>, count: Int,
+    _ quantized: UnsafeRawPointer, states: Int, into out: UnsafeMutablePointer<Float>, stride: Int,
+    adding: Bool
   ) -> Bool {
     guard let packing = matrix.packing else { return false }
-    var isDone = false
-    matrix.withRows(outputs) { rows in
-      packing.withTable { table in
-        isDone =
-          kernels.pointee.multiply_packed(
-            rows, Int32(packing.bits), Int32(packing.zero), table, 0, outputs.count, quantized,
-            states, out, stride, adding ? 1 : 0) != 0
-      }
+    return packing.withTable { table in
+      kernels.pointee.multiply_packed(
+        rows, Int32(packing.bits), Int32(packing.zero), table, 0, count, quantized, states, out,
+        stride, adding ? 1 : 0) != 0
     }
-    return isDone
   }
 
   /// Scales that are widened at a time: what the first-level cache holds beside codes.

@@ -15,6 +15,22 @@ private func nested(
       + [.init(.multiply, Encoding(component: scales), block: block)])
 }
 
+/// What follows the codes where both scales and minima are codes of `byteCount` bytes in all.
+private func codedScaleFields(byteCount: Int) -> [SeparatedField] {
+  [
+    SeparatedField("scale_codes", .u8, byteCount), SeparatedField("scales", .f16, 1),
+    SeparatedField("minimum_codes", .u8, byteCount), SeparatedField("negated_minima", .f16, 1),
+  ]
+}
+
+/// The steps that refer to ``codedScaleFields(byteCount:)``, of blocks of 256 weights.
+private func codedScaleSteps(bits: Int, scalesPerBlock count: Int) -> [Encoding.Step] {
+  [
+    .init(.multiply, nested(1, bits: bits, scales: 2, block: count), block: 256 / count),
+    .init(.add, nested(3, bits: bits, scales: 4, block: count), block: 256 / count),
+  ]
+}
+
 /// A minimum is taken away, and an encoding adds; the sign of a half is its highest bit.
 private func copyNegated(
   _ half: UnsafePointer<UInt8>, into bytes: UnsafeMutablePointer<UInt8>
@@ -38,17 +54,10 @@ extension GGUFBlock {
 }
 
 extension Q4_K: SeparableBlock {
-  static let fields = [
-    SeparatedField("codes", .u8, 128), SeparatedField("scale_codes", .u8, 6),
-    SeparatedField("scales", .f16, 1), SeparatedField("minimum_codes", .u8, 6),
-    SeparatedField("negated_minima", .f16, 1),
-  ]
+  static let fields = [SeparatedField("codes", .u8, 128)] + codedScaleFields(byteCount: 6)
   static let separatedEncoding = Encoding(
     component: 0, bits: 4, order: .high,
-    steps: [
-      .init(.multiply, nested(1, bits: 6, scales: 2, block: 8), block: 32),
-      .init(.add, nested(3, bits: 6, scales: 4, block: 8), block: 32),
-    ])
+    steps: codedScaleSteps(bits: 6, scalesPerBlock: 8))
 
   static func separate(
     field: Int, of block: UnsafePointer<UInt8>, into bytes: UnsafeMutablePointer<UInt8>
@@ -66,17 +75,10 @@ extension Q4_K: SeparableBlock {
 }
 
 extension Q5_K: SeparableBlock {
-  static let fields = [
-    SeparatedField("codes", .u8, 160), SeparatedField("scale_codes", .u8, 6),
-    SeparatedField("scales", .f16, 1), SeparatedField("minimum_codes", .u8, 6),
-    SeparatedField("negated_minima", .f16, 1),
-  ]
+  static let fields = [SeparatedField("codes", .u8, 160)] + codedScaleFields(byteCount: 6)
   static let separatedEncoding = Encoding(
     component: 0, bits: 5, order: .low,
-    steps: [
-      .init(.multiply, nested(1, bits: 6, scales: 2, block: 8), block: 32),
-      .init(.add, nested(3, bits: 6, scales: 4, block: 8), block: 32),
-    ])
+    steps: codedScaleSteps(bits: 6, scalesPerBlock: 8))
 
   static func separate(
     field: Int, of block: UnsafePointer<UInt8>, into bytes: UnsafeMutablePointer<UInt8>
@@ -167,17 +169,10 @@ extension Q3_K: SeparableBlock {
 }
 
 extension Q2_K: SeparableBlock {
-  static let fields = [
-    SeparatedField("codes", .u8, 64), SeparatedField("scale_codes", .u8, 8),
-    SeparatedField("scales", .f16, 1), SeparatedField("minimum_codes", .u8, 8),
-    SeparatedField("negated_minima", .f16, 1),
-  ]
+  static let fields = [SeparatedField("codes", .u8, 64)] + codedScaleFields(byteCount: 8)
   static let separatedEncoding = Encoding(
     component: 0, bits: 2, order: .low,
-    steps: [
-      .init(.multiply, nested(1, bits: 4, scales: 2, block: 16), block: 16),
-      .init(.add, nested(3, bits: 4, scales: 4, block: 16), block: 16),
-    ])
+    steps: codedScaleSteps(bits: 4, scalesPerBlock: 16))
 
   static func separate(
     field: Int, of block: UnsafePointer<UInt8>, into bytes: UnsafeMutablePointer<UInt8>
